@@ -1,0 +1,1 @@
+"""People, departments, roles, sign-in, sessions and API tokens."""

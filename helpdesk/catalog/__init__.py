@@ -1,0 +1,1 @@
+"""The service catalogue: what can fail, and which departments use it."""

@@ -1,0 +1,184 @@
+"""Settings: read from HELPDESK_* environment variables, checked once at start, refused loudly."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALES = ("en", "es", "pt")
+# Read by the tests and by `make`, not by the program.
+FOREIGN_NAMES = {"HELPDESK_CHROMIUM"}
+FOREIGN_PREFIXES = ("HELPDESK_TEST_",)
+
+
+class BadSettings(Exception):
+    """The settings are wrong. The text has one line per problem, with the name of the variable."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Field names are the variable names without HELPDESK_, in lower case."""
+
+    model_config = SettingsConfigDict(env_prefix="HELPDESK_", extra="forbid", frozen=True, populate_by_name=True)
+
+    database_url: str = "sqlite:///instance/helpdesk.sqlite3"
+    redis_url: str | None = None
+    secret_key: str = ""
+    env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_url: str = ""
+    trusted_proxies: int = Field(0, ge=0, le=10)
+    smtp_url: str | None = None
+    name: str = Field("Help desk", min_length=1, max_length=80)
+    locale: str = "en"
+    time_zone: str = "UTC"
+    mail_from: str = "help@localhost"
+    plugins: str = "plugins.outage_notice"
+    # `async` is a keyword: the variable is HELPDESK_ASYNC
+    async_mode: Literal["gevent", "threading"] = Field("gevent", validation_alias="HELPDESK_ASYNC")
+    instance_dir: Path = Path("instance")
+    clock_file: Path | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value.startswith("sqlite:///"):
+            path = value.removeprefix("sqlite:///")
+            return value if path in ("", ":memory:") else f"sqlite:///{Path(path).absolute()}"
+        if value.startswith(("postgresql://", "postgresql+psycopg://")):
+            return "postgresql+psycopg://" + value.split("://", 1)[1]
+        raise ValueError("use sqlite:///path or postgresql+psycopg://user:password@host/database")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("use redis://host:port/number")
+        return value or None
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str | None) -> str | None:
+        if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not urlsplit(value).hostname):
+            raise ValueError("use smtp://user:password@host:587?starttls=1")
+        return value or None
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("use the address people type, such as https://help.example.org, without a path")
+        return value.rstrip("/")
+
+    @field_validator("locale")
+    @classmethod
+    def _locale(cls, value: str) -> str:
+        if str(Locale.parse(value, sep="-" if "-" in value else "_").language) not in LOCALES:
+            raise ValueError(f"choose one of {', '.join(LOCALES)}")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("use a name such as Europe/Madrid") from error
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from(cls, value: str) -> str:
+        local, _, domain = value.rpartition("@")
+        if not local or not domain or any(c.isspace() or ord(c) < 32 for c in value):
+            raise ValueError("use an address such as help@example.org")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        values = dict(values)
+        host, port = values.get("host") or "127.0.0.1", values.get("port") or 8000
+        if not values.get("public_url"):
+            values["public_url"] = f"http://{host}:{port}"
+        return values
+
+    @model_validator(mode="after")
+    def _production(self) -> Settings:
+        if self.env != "production":
+            return self
+        problems = []
+        if len(self.secret_key) < 32:
+            problems.append("HELPDESK_SECRET_KEY needs at least 32 characters in production")
+        if not self.public_url.startswith("https://"):
+            problems.append("HELPDESK_PUBLIC_URL must start with https:// in production")
+        if self.clock_file is not None:
+            problems.append("HELPDESK_CLOCK_FILE is only for tests")
+        if os.environ.get("FLASK_DEBUG", "0") not in ("", "0"):
+            problems.append("FLASK_DEBUG must be off in production")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def plugin_names(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.plugins.split(",") if name.strip())
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises `BadSettings` with every problem found.
+
+    In development a missing secret is generated once into the instance folder, readable by the owner alone.
+    """
+    environ = os.environ if environ is None else environ
+    known = {f"HELPDESK_{name.upper()}" for name in Settings.model_fields} - {"HELPDESK_ASYNC_MODE"} | {"HELPDESK_ASYNC"}
+    problems = [
+        f"{name}: no such setting; see docs/operating.md for the list"
+        for name in sorted(environ)
+        if name.startswith("HELPDESK_")
+        and name not in known | FOREIGN_NAMES
+        and not name.startswith(FOREIGN_PREFIXES)
+    ]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for item in error.errors():
+            where = "HELPDESK_" + str(item["loc"][0]).upper().removeprefix("HELPDESK_") + ": " if item["loc"] else ""
+            problems.append(where + item["msg"].removeprefix("Value error, "))
+    if problems:
+        raise BadSettings("\n".join(problems))
+    if not settings.secret_key:
+        settings = settings.model_copy(update={"secret_key": _development_secret(settings.instance_dir)})
+    return settings
+
+
+def _development_secret(folder: Path) -> str:
+    path = folder / "secret_key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        secret = secrets.token_urlsafe(48)
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        except FileExistsError:  # another process was first
+            return path.read_text().strip()
+        with os.fdopen(fd, "w") as file:
+            file.write(secret)
+        return secret

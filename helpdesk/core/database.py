@@ -1,0 +1,176 @@
+"""The database: model base, column types, transactions, and what SQLite needs to behave."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, current_app, g
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, String, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from helpdesk.core.errors import Busy
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+# Several rows of one page may be read after the action that wrote them committed: they are not expired by it.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware UTC in, aware UTC out, on both databases. A naive value is an error, never a guess."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value if value is None else value.astimezone(UTC)
+
+
+class Choice(TypeDecorator[Any]):
+    """A StrEnum stored as its value; anything else is refused on the way in."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, enum: type) -> None:
+        super().__init__()
+        self.enum = enum
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else self.enum(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else self.enum(value)
+
+
+class NestedTransaction(RuntimeError):
+    """An action was called inside another one's transaction: half of the caller's work could be committed."""
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write transaction of the current application: commits at the end, rolls back on any exception.
+
+    On SQLite it takes the write lock at once, so that nothing read inside can be outdated when it is written.
+    Raises `NestedTransaction` inside another one and `Busy` when the lock or the database cannot be had.
+    """
+    if g.get("_in_transaction"):
+        raise NestedTransaction("transactions do not nest")
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside of a transaction")
+    session.rollback()  # ends the read transaction, and expires what it had loaded
+    g._in_transaction = True
+    g._after_commit = []
+    try:
+        session.connection(execution_options={"begin": "IMMEDIATE"})
+        yield session
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        if _is_lock_timeout(error):
+            raise Busy() from error
+        raise
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        callbacks, g._after_commit = g._after_commit, []
+        g._in_transaction = False
+    for callback in dict.fromkeys(callbacks):
+        callback()
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Call this once after the running transaction has committed, not at all if it does not. Must not raise."""
+    require_transaction()
+    g._after_commit.append(callback)
+
+
+def require_transaction() -> Session:
+    """The session of the running transaction; an error where there is none."""
+    if not g.get("_in_transaction"):
+        raise RuntimeError("this needs a transaction")
+    return db.session()
+
+
+def _is_lock_timeout(error: OperationalError) -> bool:
+    text = str(error.orig).lower()
+    return "locked" in text or "lock timeout" in text or "busy" in text
+
+
+def init_database(app: Flask, url: str) -> None:
+    """Bind the application to `url` and tune the engine. Connects to nothing yet."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    options: dict[str, Any] = {"hide_parameters": True}  # error texts would print password hashes
+    if url.startswith("postgresql"):
+        options |= {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+    with app.app_context():
+        tune(db.engine)
+
+
+def tune(engine: Engine) -> None:
+    """Make SQLite wait, enforce foreign keys, and begin transactions when and how we say."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin on its own
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        # A plain BEGIN that reads and then writes fails at once when another process wrote in between.
+        connection.exec_driver_sql("BEGIN " + str(connection.get_execution_options().get("begin", "")))
+
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None and monkey.is_module_patched("threading"):
+        from gevent import get_hub
+
+        @event.listens_for(engine, "do_execute")
+        def _in_real_thread(cursor: Any, statement: Any, parameters: Any, _context: Any) -> bool:
+            # SQLite waits for locks inside C: in a thread only the one greenlet waits, not the whole process.
+            get_hub().threadpool.apply(cursor.execute, (statement, parameters))
+            return True
+
+
+def is_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def current_database_url() -> str:
+    return str(current_app.config["SQLALCHEMY_DATABASE_URI"])

@@ -1,0 +1,110 @@
+"""The feed: one head row whose number every publishing transaction raises, and what changed at each number.
+
+`UPDATE … RETURNING` of one row orders the numbers like the commits; a sequence would not, and readers would miss rows.
+Every web process compares the head once a second and at once when it is poked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from flask import current_app
+from sqlalchemy import Index, String, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.core import clock
+from helpdesk.core.database import Base, UTCDateTime, after_commit, db, require_transaction
+
+KEPT_HOURS = 48
+
+
+class FeedHead(Base):
+    __tablename__ = "feed_head"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(32))
+    seq: Mapped[int]
+
+
+class FeedEntry(Base):
+    """What changed at `seq`: a topic ("user", "ticket", "announcement", "receipt", "catalog", …) and whose."""
+
+    __tablename__ = "feed_entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+    topic: Mapped[str] = mapped_column(String(40))
+    ref: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_feed_entry_seq", "seq"), Index("ix_feed_entry_at", "at"))
+
+
+class Head(NamedTuple):
+    epoch: str
+    seq: int
+
+
+class Change(NamedTuple):
+    seq: int
+    topic: str
+    ref: str
+
+
+def record(topic: str, *refs: object) -> int:
+    """Raise the head inside the running transaction and say what changed. The new number, which is also a version.
+
+    One entry per ref; without refs the whole topic changed.
+    """
+    session = require_transaction()
+    seq = session.scalar(update(FeedHead).where(FeedHead.id == 1).values(seq=FeedHead.seq + 1).returning(FeedHead.seq))
+    if seq is None:
+        raise RuntimeError("the feed has no head: the database is not migrated")
+    now = clock.now()
+    session.add_all(FeedEntry(seq=seq, topic=topic, ref=str(ref), at=now) for ref in refs or ("",))
+    after_commit(poke)
+    return seq
+
+
+def head() -> Head:
+    """The present head: one indexed read."""
+    row = db.session.execute(select(FeedHead.epoch, FeedHead.seq).where(FeedHead.id == 1)).one()
+    return Head(row.epoch, row.seq)
+
+
+def changes_since(seq: int, limit: int = 5000) -> list[Change] | None:
+    """What changed after `seq`, oldest first. None when that is no longer known or is too much: start afresh."""
+    oldest = db.session.scalar(select(FeedEntry.seq).order_by(FeedEntry.seq).limit(1))
+    if oldest is None or oldest > seq + 1:
+        return [] if head().seq <= seq else None
+    rows = db.session.execute(
+        select(FeedEntry.seq, FeedEntry.topic, FeedEntry.ref)
+        .where(FeedEntry.seq > seq)
+        .order_by(FeedEntry.seq, FeedEntry.id)
+        .limit(limit + 1)
+    ).all()
+    return None if len(rows) > limit else [Change(*row) for row in rows]
+
+
+def prune(now: datetime) -> int:
+    """Delete entries older than two days; whoever was away longer starts afresh. Needs a transaction."""
+    session = require_transaction()
+    newest = select(FeedHead.seq).where(FeedHead.id == 1).scalar_subquery()
+    result = session.execute(
+        delete(FeedEntry).where(FeedEntry.at < now - timedelta(hours=KEPT_HOURS), FeedEntry.seq < newest)
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def poke() -> None:
+    """Wake whoever follows the feed in this process, and in others through the wake-up channel if there is one."""
+    for listener in _listeners():
+        listener()
+
+
+def on_poke(listener: Callable[[], None]) -> None:
+    _listeners().append(listener)
+
+
+def _listeners() -> list[Callable[[], None]]:
+    listeners: list[Callable[[], None]] = current_app.extensions["helpdesk"].feed_listeners
+    return listeners

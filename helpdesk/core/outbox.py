@@ -1,0 +1,193 @@
+"""The outbox: what must happen because of a committed change, one row per effect and recipient.
+
+`record(event)` writes, in the action's own transaction, one row for each handler that wants the event. A handler may
+`send` further effects (a mail, a webhook call). A worker leases rows, performs the effect and marks it: at least once,
+so effects are safe to repeat, and the row's id names the effect outside (Message-ID, webhook-id).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.core import clock
+from helpdesk.core.database import (
+    Base,
+    Choice,
+    UTCDateTime,
+    after_commit,
+    db,
+    is_postgresql,
+    require_transaction,
+    transaction,
+)
+from helpdesk.core.events import Event
+
+LEASE_SECONDS = 60
+GIVE_UP_AFTER = timedelta(days=3)
+HANDLER_CHANNEL = "handler"
+
+EventHandler = Callable[[Any, str], None]  # (event, event_id)
+
+
+class OutboxState(StrEnum):
+    ready = "ready"
+    done = "done"
+    dropped = "dropped"  # no longer wanted when its turn came
+    dead = "dead"  # given up: visible to an administrator, with "try again"
+
+
+class OutboxRow(Base):
+    __tablename__ = "outbox"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(255))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[OutboxState] = mapped_column(Choice(OutboxState), default=OutboxState.ready)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    leased_by: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        UniqueConstraint("event_id", "channel", "recipient"),
+        Index("ix_outbox_state_due_at", "state", "due_at"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A leased row: what a channel's deliverer gets to see."""
+
+    id: str
+    event_id: str
+    channel: str
+    recipient: str
+    payload: dict[str, Any]
+    attempts: int
+    created_at: datetime
+
+
+class NotWanted(Exception):
+    """Raised by a deliverer: the effect has lost its reason (the outage is over). The row is dropped."""
+
+
+class GiveUp(Exception):
+    """Raised by a deliverer: trying again cannot help (the address does not exist). The row is dead."""
+
+
+def record(event: Event) -> str:
+    """Write the event for each of its handlers, in the running transaction. The id of the event."""
+    event_id = uuid.uuid4().hex
+    names = [name for name, _handler in current_app.extensions["helpdesk"].handlers.get(type(event).__name__, ())]
+    payload = {"event": type(event).__name__, "data": event.to_payload()}
+    for name in names:
+        send(HANDLER_CHANNEL, name, payload, event_id=event_id)
+    return event_id
+
+
+def send(
+    channel: str, recipient: str, payload: Mapping[str, Any], *, event_id: str, due_at: datetime | None = None
+) -> str | None:
+    """Queue one effect in the running transaction. Its id, or None when this effect was queued before."""
+    session = require_transaction()
+    now = clock.now()
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    row_id = session.scalar(
+        insert(OutboxRow)
+        .values(
+            id=uuid.uuid4().hex,
+            event_id=event_id,
+            channel=channel,
+            recipient=recipient,
+            payload=dict(payload),
+            state=OutboxState.ready,
+            attempts=0,
+            due_at=due_at or now,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["event_id", "channel", "recipient"])
+        .returning(OutboxRow.id)
+    )
+    after_commit(poke)
+    return row_id
+
+
+def lease(worker: str, limit: int, now: datetime) -> list[Item]:
+    """Take up to `limit` due rows for `worker`. Two workers never hold the same row within its lease."""
+    free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now)
+    with transaction() as session:
+        due = (
+            select(OutboxRow.id)
+            .where(OutboxRow.state == OutboxState.ready, OutboxRow.due_at <= now, free)
+            .order_by(OutboxRow.due_at)
+            .limit(limit)
+        )
+        if is_postgresql():
+            due = due.with_for_update(skip_locked=True)
+        rows = session.scalars(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_(due), OutboxRow.state == OutboxState.ready, free)
+            .values(leased_by=worker, leased_until=now + timedelta(seconds=LEASE_SECONDS), attempts=OutboxRow.attempts + 1)
+            .returning(OutboxRow)
+            .execution_options(synchronize_session=False)
+        ).all()
+        rows = sorted(rows, key=lambda r: (r.due_at, r.created_at))
+        return [Item(r.id, r.event_id, r.channel, r.recipient, r.payload, r.attempts, r.created_at) for r in rows]
+
+
+def finish(item: Item, worker: str, state: OutboxState, now: datetime, error: str | None = None) -> None:
+    """Mark a leased row as done, dropped or dead."""
+    with transaction() as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == item.id, OutboxRow.leased_by == worker)
+            .values(state=state, finished_at=now, leased_until=None, last_error=error)
+        )
+
+
+def postpone(item: Item, worker: str, now: datetime, until: datetime, error: str) -> OutboxState:
+    """Give a failed row back to be tried at `until`; after three days of trying it is dead."""
+    state = OutboxState.dead if until - item.created_at > GIVE_UP_AFTER else OutboxState.ready
+    with transaction() as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == item.id, OutboxRow.leased_by == worker)
+            .values(state=state, due_at=until, leased_until=None, last_error=error[:2000])
+        )
+    return state
+
+
+def retry(row_id: str, now: datetime) -> bool:
+    """Make a dead row ready again. Needs a transaction. False when there is no such dead row."""
+    session = require_transaction()
+    found = session.scalar(
+        update(OutboxRow)
+        .where(OutboxRow.id == row_id, OutboxRow.state == OutboxState.dead)
+        .values(state=OutboxState.ready, due_at=now, created_at=now, attempts=0, leased_until=None)
+        .returning(OutboxRow.id)
+    )
+    after_commit(poke)
+    return found is not None
+
+
+def find_row(row_id: str) -> OutboxRow | None:
+    return db.session.get(OutboxRow, row_id)
+
+
+def poke() -> None:
+    """Wake the relay of this process, so that nothing waits for a timer."""
+    for listener in current_app.extensions["helpdesk"].outbox_listeners:
+        listener()

@@ -1,0 +1,1 @@
+"""Mail going out, and the list of what went out."""

@@ -1,0 +1,1 @@
+"""Who is connected, and the live feed to them."""

@@ -1,0 +1,1 @@
+"""Automated and canned replies."""

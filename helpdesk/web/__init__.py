@@ -1,0 +1,1 @@
+"""Page shell, forms, errors, paging, security headers."""

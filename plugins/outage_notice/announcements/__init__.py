@@ -1,0 +1,1 @@
+"""The record of the one idea: lifecycle, updates, composer, outage room, API."""

@@ -1,0 +1,153 @@
+"""The announcement and what hangs on it: services, targets, texts in other languages, updates, steps, timeline."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.plugin_api import Base, Choice, UTCDateTime
+from plugins.outage_notice.announcements.rules import Effect, Kind, Severity, Status, StepKind, StepState, Weight
+from plugins.outage_notice.audiences.rules import TargetKind
+
+
+class Announcement(Base):
+    """One outage, maintenance or information, written once.
+
+    `revision` rises with every edit and is what If-Match carries. `loud_revision` is the last revision that returned
+    to those who had read or hidden it: a receipt counts when its revision is not older. `feed_seq` is the feed number
+    of the last change, and the base of the version of its banners.
+    `starts_at`/`planned_end_at` are the plan, `actual_start_at`/`actual_end_at` the fact. `show_from`/`show_until`
+    bound the banner; None means from publication, until it is over. Wall times are kept in `wall_times` as the author
+    meant them ("2026-03-12T20:00" by column name), to be read in `time_zone`.
+    """
+
+    __tablename__ = "outage_announcement"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[Kind] = mapped_column(Choice(Kind))
+    severity: Mapped[int]
+    suggested_severity: Mapped[int | None]
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    workaround: Mapped[str] = mapped_column(Text, default="")
+    locale: Mapped[str] = mapped_column(String(10), default="en")
+    status: Mapped[Status] = mapped_column(Choice(Status), default=Status.draft)
+    must_confirm: Mapped[bool] = mapped_column(default=False)
+    confirmed_by_id: Mapped[int | None]  # the second technician who approved "must be confirmed"
+    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    show_from: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    show_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    planned_end_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    actual_start_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    actual_end_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ends_by_itself: Mapped[bool] = mapped_column(default=False)
+    recurrence: Mapped[str | None] = mapped_column(String(500))  # an RFC 5545 RRULE value, without DTSTART
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    wall_times: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    next_update_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    mention_in_automated_replies: Mapped[bool] = mapped_column(default=True)
+    automated_reply_text: Mapped[str] = mapped_column(Text, default="")
+    keywords: Mapped[str] = mapped_column(String(500), default="")
+    is_drill: Mapped[bool] = mapped_column(default=False)
+    is_public: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int] = mapped_column(default=1)
+    loud_revision: Mapped[int] = mapped_column(default=1)
+    feed_seq: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # last change that was not silent
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    __table_args__ = (
+        Index("ix_outage_announcement_status", "status", "starts_at"),
+        Index("ix_outage_announcement_actual_end_at", "actual_end_at", "id"),
+    )
+
+
+class AffectedService(Base):
+    __tablename__ = "outage_affected_service"
+    announcement_id: Mapped[int] = mapped_column(
+        ForeignKey("outage_announcement.id", ondelete="CASCADE"), primary_key=True
+    )
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True)
+    effect: Mapped[Effect] = mapped_column(Choice(Effect))
+    __table_args__ = (Index("ix_outage_affected_service_service_id", "service_id"),)
+
+
+class AudienceTarget(Base):
+    """One target; the audience is the union of all. `ref` is the id as text, "" for everyone."""
+
+    __tablename__ = "outage_audience_target"
+    announcement_id: Mapped[int] = mapped_column(
+        ForeignKey("outage_announcement.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[TargetKind] = mapped_column(Choice(TargetKind), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(40), primary_key=True, default="")
+
+
+class Translation(Base):
+    """The texts in one more language. The announcement's own columns hold the author's language."""
+
+    __tablename__ = "outage_translation"
+    announcement_id: Mapped[int] = mapped_column(
+        ForeignKey("outage_announcement.id", ondelete="CASCADE"), primary_key=True
+    )
+    locale: Mapped[str] = mapped_column(String(10), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    workaround: Mapped[str] = mapped_column(Text, default="")
+
+
+class Update(Base):
+    """A dated entry: status, text, ETA; public or internal (the action log)."""
+
+    __tablename__ = "outage_update"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("outage_announcement.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    is_public: Mapped[bool]
+    weight: Mapped[Weight] = mapped_column(Choice(Weight))
+    status: Mapped[Status | None] = mapped_column(Choice(Status))
+    text: Mapped[str] = mapped_column(Text)
+    translations: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # text by locale
+    eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    next_update_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revision: Mapped[int]
+    __table_args__ = (Index("ix_outage_update_announcement_id", "announcement_id", "id"),)
+
+
+class Step(Base):
+    """Something to do at a time, fired at most once. `occurrence_on` is the local date in a recurring plan, else ""."""
+
+    __tablename__ = "outage_step"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("outage_announcement.id", ondelete="CASCADE"))
+    kind: Mapped[StepKind] = mapped_column(Choice(StepKind))
+    occurrence_on: Mapped[str] = mapped_column(String(10), default="")
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[StepState] = mapped_column(Choice(StepState), default=StepState.pending)
+    fired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    plan: Mapped[int] = mapped_column(default=1)  # raised whenever the dates change
+    __table_args__ = (
+        UniqueConstraint("announcement_id", "kind", "occurrence_on", "plan"),
+        Index("ix_outage_step_state_due_at", "state", "due_at"),
+    )
+
+
+class TimelineEntry(Base):
+    """What happened to an announcement, append-only: published, shown, updated, reached, ended, by whom."""
+
+    __tablename__ = "outage_timeline_entry"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("outage_announcement.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    kind: Mapped[str] = mapped_column(String(40))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    is_public: Mapped[bool] = mapped_column(default=False)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    __table_args__ = (Index("ix_outage_timeline_entry_announcement_id", "announcement_id", "id"),)

@@ -1,0 +1,1 @@
+"""The outage in the automated replies of tickets."""

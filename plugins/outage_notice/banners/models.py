@@ -1,0 +1,36 @@
+"""Receipts: what one person did with one banner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.plugin_api import Base, UTCDateTime
+
+
+class Receipt(Base):
+    """One row per person and announcement; first times are kept. A revision of 0 means never.
+
+    `read_revision`, `hidden_revision`, `snoozed_revision` say for which revision the person read, hid or snoozed it.
+    `feed_seq` is the feed number of the last change that the person's other tabs must follow.
+    """
+
+    __tablename__ = "outage_receipt"
+    announcement_id: Mapped[int] = mapped_column(
+        ForeignKey("outage_announcement.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    affected_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    read_revision: Mapped[int] = mapped_column(default=0)
+    hidden_revision: Mapped[int] = mapped_column(default=0)
+    snoozed_revision: Mapped[int] = mapped_column(default=0)
+    snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    snooze_count: Mapped[int] = mapped_column(default=0)
+    feed_seq: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (Index("ix_outage_receipt_user_id", "user_id"),)

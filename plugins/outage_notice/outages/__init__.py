@@ -1,0 +1,1 @@
+"""Announcements seen from the ticket side."""
