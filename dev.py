@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""python3 dev.py run | test | bench | faults | lint | lock [arguments]
+
+Needs only Python 3.11 or newer with pip (or uv on the path). Tools land in .tools, the environment in .venv.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+TOOLS, VENV = ROOT / ".tools", ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "helpdesk-stamp"
+LOCKS = {"run": ROOT / "requirements" / "run.txt", "dev": ROOT / "requirements" / "dev.txt"}
+UV_MIN, UV_NEXT = (0, 13), (0, 14)
+OLDEST_PYTHON = (3, 11)
+
+
+def say(text: str) -> None:
+    print(f"dev.py: {text}", flush=True)
+
+
+def stop(text: str) -> None:
+    sys.exit(f"dev.py: {text}")
+
+
+# --- the environment ---------------------------------------------------------------------------------------------
+
+
+def find_python() -> str:
+    """A Python that is new enough: this one, or a newer one on the path."""
+    if sys.version_info >= OLDEST_PYTHON:
+        return sys.executable
+    for minor in range(14, OLDEST_PYTHON[1] - 1, -1):
+        exe = shutil.which(f"python3.{minor}")
+        if exe and subprocess.run([exe, "--version"], capture_output=True).returncode == 0:
+            return exe
+    stop(f"Python 3.{OLDEST_PYTHON[1]} or newer is needed; this is {sys.version.split()[0]}. Install a newer one.")
+    raise AssertionError
+
+
+def quiet_environment() -> dict[str, str]:
+    """The environment for uv and pip: settings that would break `--target` are off, pip's network settings reach uv."""
+    env = dict(os.environ, PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    env["PIP_ROOT_USER_ACTION"] = "ignore"
+    if "PIP_INDEX_URL" in env and not env.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
+        env["UV_DEFAULT_INDEX"] = env["PIP_INDEX_URL"]
+    if "PIP_CERT" in env:
+        env.setdefault("SSL_CERT_FILE", env["PIP_CERT"])
+    env.pop("VIRTUAL_ENV", None)
+    return env
+
+
+def uv_is_right(exe: Path | str) -> bool:
+    try:
+        text = subprocess.run([str(exe), "--version"], capture_output=True, text=True).stdout
+        version = tuple(int(part) for part in text.split()[1].split(".")[:2])
+    except (OSError, IndexError, ValueError):
+        return False  # absent, or a shim that knows no uv
+    return UV_MIN <= version < UV_NEXT
+
+
+def find_uv() -> str:
+    """uv from the path or from .tools, where pip puts it.
+
+    `pip install --target` needs no venv module and is allowed on externally managed Pythons (PEP 668).
+    """
+    own = TOOLS / "bin" / ("uv.exe" if os.name == "nt" else "uv")
+    on_path = shutil.which("uv")
+    for exe in filter(None, (on_path, own)):
+        if uv_is_right(exe):
+            return str(exe)
+    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode != 0:
+        stop("pip is missing. Install it (Debian, Ubuntu: apt-get install python3-pip) or put uv on the path.")
+    say("fetching uv into .tools")
+    shutil.rmtree(TOOLS, ignore_errors=True)
+    wanted = "uv>={}.{},<{}.{}".format(*UV_MIN, *UV_NEXT)
+    command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(TOOLS), wanted]
+    if subprocess.run(command, env=quiet_environment()).returncode != 0:
+        stop("pip could not fetch uv; see the lines above. Is the network there?")
+    return str(own)
+
+
+def uv(*arguments: str, env: dict[str, str] | None = None) -> None:
+    result = subprocess.run([find_uv(), *arguments], cwd=ROOT, env=env or quiet_environment())
+    if result.returncode != 0:
+        stop(f"`uv {' '.join(arguments[:2])}` failed; see the lines above.")
+
+
+def fingerprint() -> str:
+    """Changes when the environment has to be built again."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for path in (*LOCKS.values(), ROOT / "pyproject.toml"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(kind: str) -> bool:
+    if not (STAMP.exists() and PYTHON.exists()):
+        return False
+    have, _, digest = STAMP.read_text().partition(" ")
+    return have in (kind, "dev") and digest == fingerprint()  # the dev environment holds everything of the run one
+
+
+def sync(kind: str) -> None:
+    """Install exactly what the hashed lock file names, then the project itself; nothing if that is done already."""
+    if is_current(kind):
+        return
+    if STAMP.exists() and STAMP.read_text().startswith("dev"):
+        kind = "dev"  # `make run` after `make test` takes nothing away
+    say(f"preparing the environment in .venv from requirements/{kind}.txt")
+    STAMP.unlink(missing_ok=True)
+    works = PYTHON.exists() and subprocess.run([str(PYTHON), "-c", ""], capture_output=True).returncode == 0
+    if not works:
+        uv("venv", "-q", "--clear", "--no-python-downloads", "--python", find_python(), str(VENV))
+    to = ("--python", str(PYTHON))
+    uv("pip", "sync", "-q", *to, "--require-hashes", "--compile-bytecode", str(LOCKS[kind]))
+    uv("pip", "install", "-q", *to, "--no-deps", "--no-build-isolation", "--no-index", "-e", ".")
+    STAMP.write_text(f"{kind} {fingerprint()}")
+
+
+def compile_translations() -> None:
+    """Make the .mo file beside each .po file that is newer."""
+    for po in sorted(ROOT.glob("[!.]*/**/LC_MESSAGES/*.po")):
+        mo = po.with_suffix(".mo")
+        if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
+            tool = [str(BIN / "pybabel"), "-q", "compile", "-i", str(po), "-o", str(mo)]
+            if subprocess.run(tool, cwd=ROOT).returncode != 0:
+                stop(f"{po.relative_to(ROOT)} does not compile; see the lines above.")
+
+
+# --- a browser for the tests -------------------------------------------------------------------------------------
+
+
+def has_browser() -> bool:
+    return subprocess.run([str(PYTHON), "tests/browser_finder.py"], cwd=ROOT, capture_output=True).returncode == 0
+
+
+def install_browser() -> None:
+    """Find a browser, else install one: Playwright's download first, then the system's packages."""
+    if has_browser():
+        return
+    if name := os.environ.get("HELPDESK_CHROMIUM"):
+        stop(f"HELPDESK_CHROMIUM names {name}, which does not start.")
+    say("fetching a browser for the tests")
+    download = [str(PYTHON), "-m", "playwright", "install", "--only-shell", "chromium"]
+    subprocess.run(download, cwd=ROOT, capture_output=True)
+    if has_browser():
+        return
+    if shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0:
+        say("installing the chromium package")
+        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", *step], env=env, stdout=subprocess.DEVNULL)
+    if not has_browser():
+        stop(
+            "no browser for the tests, and none could be installed. Install Chromium or Chrome with the system's "
+            "package manager, or set HELPDESK_CHROMIUM to the program."
+        )
+
+
+# --- what make calls ---------------------------------------------------------------------------------------------
+
+
+def replace_by(*command: str | Path) -> int:
+    """Become that program, so that signals and the exit code are its own."""
+    words = [str(word) for word in command]
+    if os.name == "nt":
+        return subprocess.run(words, cwd=ROOT).returncode
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(words[0], words)
+    return 1
+
+
+def run(arguments: list[str]) -> int:
+    sync("run")
+    compile_translations()
+    helpdesk = BIN / "helpdesk"
+    steps = [["migrate"]]
+    if os.environ.get("HELPDESK_ENV", "development") != "production":
+        steps.append(["demo", "--if-empty"])
+    for step in steps:
+        code = subprocess.run([str(helpdesk), *step], cwd=ROOT).returncode
+        if code != 0:
+            return code
+    return replace_by(helpdesk, "serve", *arguments)
+
+
+def check() -> list[str]:
+    """Run the static checks; -> the names of those that failed."""
+    checks = {
+        "ruff": ["ruff", "check", "-q", "."],
+        "mypy": ["mypy"],
+        "import-linter": ["lint-imports", "--no-logo"],
+    }
+    failed = []
+    for name, (tool, *rest) in checks.items():
+        say(name)
+        if subprocess.run([str(BIN / tool), *rest], cwd=ROOT).returncode != 0:
+            failed.append(name)
+    return failed
+
+
+def lint(_arguments: list[str]) -> int:
+    sync("dev")
+    failed = check()
+    say(f"failed: {', '.join(failed)}" if failed else "all clean")
+    return 1 if failed else 0
+
+
+def test(arguments: list[str]) -> int:
+    """The static checks, then the whole suite on both databases. The last line is pytest's own summary."""
+    sync("dev")
+    compile_translations()
+    install_browser()
+    failed = check()
+    if failed:
+        say(f"failed: {', '.join(failed)} (the tests follow)")
+    code = subprocess.run([str(PYTHON), "-m", "pytest", "--database", "both", *arguments], cwd=ROOT).returncode
+    return code or (1 if failed else 0)
+
+
+def bench(arguments: list[str]) -> int:
+    sync("dev")
+    compile_translations()
+    return replace_by(PYTHON, "-m", "benchmarks", *arguments)
+
+
+def faults(arguments: list[str]) -> int:
+    sync("dev")
+    compile_translations()
+    return replace_by(PYTHON, "-m", "pytest", "tests/faults", *arguments)
+
+
+def lock(arguments: list[str]) -> int:
+    """Write requirements/*.txt anew; `--upgrade` or `-P NAME` are passed on. No index or path ends up in them."""
+    private = {"UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "PIP_FIND_LINKS"}
+    env = {name: value for name, value in quiet_environment().items() if name not in private}
+    form = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header"]
+    base = ["pip", "compile", "-q", "pyproject.toml", "--no-annotate", "--group", "build", *form, *arguments]
+    uv(*base, "-o", "requirements/run.txt", env=env)
+    uv(*base, "--group", "dev", "-c", "requirements/run.txt", "-o", "requirements/dev.txt", env=env)
+    return 0
+
+
+COMMANDS = {"run": run, "test": test, "bench": bench, "faults": faults, "lint": lint, "lock": lock}
+
+
+def main() -> int:
+    name, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
+    if name not in COMMANDS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        return COMMANDS[name](arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""Fixtures and options for the tests of the host and of the plugins: databases, application, servers, browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websocket
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from helpdesk.config import Settings
+from helpdesk.core.clock import FixedClock
+from tests import databases, servers
+from tests.browser_finder import launch_browser
+from tests.live import LiveServer
+from tests.network_guard import forbid_network
+
+START = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
+KINDS = ("sqlite", "postgresql")
+
+# websocket-client waits 3 s for a close frame that the reader of python-socketio's client took already.
+_close = websocket.WebSocket.close
+websocket.WebSocket.close = lambda self, status=1000, reason=b"", timeout=0: _close(self, status, reason, timeout)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=(*KINDS, "both"),
+        default="sqlite",
+        help="the database of tests that use one; `both` runs each of them twice (make test does)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith("HELPDESK_")]:
+        if name != "HELPDESK_CHROMIUM" and not name.startswith("HELPDESK_TEST_"):
+            del os.environ[name]  # settings of whoever runs the tests must not reach them
+    forbid_network()
+
+
+def _kinds_for(metafunc: pytest.Metafunc) -> tuple[str, ...]:
+    definition = metafunc.definition
+    if only := definition.get_closest_marker("database"):
+        return tuple(only.args)
+    chosen = metafunc.config.getoption("--database")
+    if chosen == "both" or definition.get_closest_marker("both_databases"):
+        return KINDS
+    return (chosen,)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", _kinds_for(metafunc))
+
+
+# --- databases ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    """The URL of the database `postgres` of a server that lives as long as the run."""
+    url, stop = servers.start_postgres()
+    yield url
+    stop()
+
+
+@pytest.fixture
+def pg_url(pg_server: str) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with databases.postgres_database(pg_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    url, stop = servers.start_redis()
+    yield url
+    stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return databases.make_sqlite_template(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return databases.make_postgres_template(pg_server, tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated database without any rows of its own, of the kind that this run of the test is for."""
+    if database_kind == "sqlite":
+        yield databases.copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+        return
+    server, template = request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")
+    with databases.postgres_database(server, template) as url:
+        yield url
+
+
+# --- the application inside this process -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Thursday, 12 March 2026, 09:00 UTC, until the test moves it."""
+    return FixedClock(START)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return databases.make_settings(database_url, tmp_path / "instance")
+
+
+@pytest.fixture
+def make_app() -> Iterator[Callable[[Settings, FixedClock], Flask]]:
+    """Builds applications for testing and lets go of their connections afterwards."""
+    from helpdesk import create_app
+    from helpdesk.core.database import db
+
+    built: list[Flask] = []
+
+    def make(settings: Settings, clock: FixedClock) -> Flask:
+        app = create_app(settings, clock)
+        app.config["TESTING"] = True
+        built.append(app)
+        return app
+
+    yield make
+    for app in built:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[[Settings, FixedClock], Flask], settings: Settings, clock: FixedClock) -> Flask:
+    return make_app(settings, clock)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+# --- the running program and a browser ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live_server(database_url: str, tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
+    """Makes (not yet started) servers on the test's database that share one clock; all are stopped afterwards.
+
+    Arguments: those of `LiveServer`, without folder and database.
+    """
+    made: list[LiveServer] = []
+
+    def make(**arguments: Any) -> LiveServer:
+        arguments.setdefault("name", f"server{len(made) + 1}")
+        server = LiveServer(tmp_path, arguments.pop("database_url", database_url), **arguments)
+        made.append(server)
+        return server
+
+    yield make
+    for server in made:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch_browser(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens browser contexts, one for each person (own cookies); all are closed afterwards."""
+    opened: list[BrowserContext] = []
+
+    def open_context(**options: Any) -> BrowserContext:
+        context = browser.new_context(**({"locale": "en-GB", "timezone_id": "UTC"} | options))
+        context.set_default_timeout(10_000)
+        opened.append(context)
+        return context
+
+    yield open_context
+    for context in opened:
+        context.close()
