@@ -13,7 +13,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from helpdesk import create_app
 from helpdesk.config import Settings
+from helpdesk.core.database import db
 from helpdesk.core.migrations import upgrade
 from tests.live import SECRET_KEY
 
@@ -37,10 +39,17 @@ def make_settings(database_url: str, instance_dir: Path, **changes: object) -> S
     return Settings(**(values | changes))  # type: ignore[arg-type]
 
 
+def migrate(settings: Settings) -> None:
+    """Bring the database that the settings name to the newest schema, as `helpdesk migrate` does."""
+    with create_app(settings).app_context():
+        upgrade()
+        db.engine.dispose()
+
+
 def make_sqlite_template(folder: Path) -> Path:
     """A migrated SQLite database in one file, without a write-ahead log beside it."""
     source, target = folder / "migrated.sqlite3", folder / "template.sqlite3"
-    upgrade(make_settings(f"sqlite:///{source}", folder))
+    migrate(make_settings(f"sqlite:///{source}", folder))
     connection = sqlite3.connect(source)
     try:
         connection.execute("VACUUM INTO ?", (str(target),))
@@ -84,5 +93,5 @@ def make_postgres_template(server_url: str, folder: Path) -> str:
     name = "helpdesk_template"
     _on_server(server_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     _on_server(server_url, "CREATE DATABASE {}", name)
-    upgrade(make_settings(_url_of(server_url, name), folder))
+    migrate(make_settings(_url_of(server_url, name), folder))
     return name

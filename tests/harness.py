@@ -14,8 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from helpdesk import create_app
 from helpdesk.config import Settings
 from helpdesk.core.clock import FixedClock
+from helpdesk.core.database import db
 from tests import databases, servers
 from tests.browser_finder import launch_browser
 from tests.live import LiveServer
@@ -123,9 +125,6 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def make_app() -> Iterator[Callable[[Settings, FixedClock], Flask]]:
     """Builds applications for testing and lets go of their connections afterwards."""
-    from helpdesk import create_app
-    from helpdesk.core.database import db
-
     built: list[Flask] = []
 
     def make(settings: Settings, clock: FixedClock) -> Flask:
