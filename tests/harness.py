@@ -93,19 +93,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pg_template(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return databases.make_postgres_template(pg_server, tmp_path_factory.mktemp("postgres"))
+def pg_suite(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> databases.PostgresSuite:
+    return databases.PostgresSuite(pg_server, tmp_path_factory.mktemp("postgres"))
 
 
 @pytest.fixture
-def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A migrated database without any rows of its own, of the kind that this run of the test is for."""
     if database_kind == "sqlite":
-        yield databases.copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
-        return
-    server, template = request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")
-    with databases.postgres_database(server, template) as url:
-        yield url
+        return databases.copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+    suite: databases.PostgresSuite = request.getfixturevalue("pg_suite")
+    return suite.reset()
 
 
 # --- the application inside this process -------------------------------------------------------------------------
