@@ -17,8 +17,9 @@ class Announcement(Base):
     """One outage, maintenance or information, written once.
 
     `revision` rises with every edit and is what If-Match carries. `loud_revision` is the last revision that returned
-    to those who had read or hidden it: a receipt counts when its revision is not older. `feed_seq` is the feed number
-    of the last change, and the base of the version of its banners.
+    to those who had read or hidden it, and `loud_seq` its feed number: a receipt counts when the version that the
+    person had on screen is not older. `feed_seq` is the feed number of the last change, and the base of the version
+    of its banners. Whoever sets `loud_revision` sets `loud_seq` too.
     `starts_at`/`planned_end_at` are the plan, `actual_start_at`/`actual_end_at` the fact. `show_from`/`show_until`
     bound the banner; None means from publication, until it is over. Wall times are kept in `wall_times` as the author
     meant them ("2026-03-12T20:00" by column name), to be read in `time_zone`.
@@ -56,6 +57,7 @@ class Announcement(Base):
     is_public: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=1)
     loud_revision: Mapped[int] = mapped_column(default=1)
+    loud_seq: Mapped[int] = mapped_column(default=0)
     feed_seq: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)

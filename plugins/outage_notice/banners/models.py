@@ -11,9 +11,10 @@ from helpdesk.plugin_api import Base, UTCDateTime
 
 
 class Receipt(Base):
-    """One row per person and announcement; first times are kept. A revision of 0 means never.
+    """One row per person and announcement; first times are kept. A version of 0 means never.
 
-    `read_revision`, `hidden_revision`, `snoozed_revision` say for which revision the person read, hid or snoozed it.
+    `read_version`, `hidden_version`, `snoozed_version` are the versions of the banner that the person had on screen
+    when they read, hid or snoozed it; they count as long as the announcement's last loud change is not newer.
     `feed_seq` is the feed number of the last change that the person's other tabs must follow.
     """
 
@@ -27,9 +28,9 @@ class Receipt(Base):
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     affected_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    read_revision: Mapped[int] = mapped_column(default=0)
-    hidden_revision: Mapped[int] = mapped_column(default=0)
-    snoozed_revision: Mapped[int] = mapped_column(default=0)
+    read_version: Mapped[int] = mapped_column(default=0)
+    hidden_version: Mapped[int] = mapped_column(default=0)
+    snoozed_version: Mapped[int] = mapped_column(default=0)
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     snooze_count: Mapped[int] = mapped_column(default=0)
     feed_seq: Mapped[int] = mapped_column(default=0)

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("is_public", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("loud_revision", sa.Integer(), nullable=False),
+        sa.Column("loud_seq", sa.Integer(), nullable=False),
         sa.Column("feed_seq", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
