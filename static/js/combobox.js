@@ -53,12 +53,15 @@ class Combobox {
 
   show(items, failure = '') {
     if (document.activeElement !== this.input) return;
+    const pointed = this.active >= 0 ? this.valueOf(this.items[this.active]) : null;
     this.items = items;
     this.active = -1;
     this.list.replaceChildren(...(items.length ? items.map((item, i) => this.option(item, i)) : [this.nothing(failure || text('no_results'))]));
     this.list.hidden = false;
     this.input.setAttribute('aria-expanded', 'true');
     this.input.removeAttribute('aria-activedescendant');
+    const still = items.findIndex((item) => this.valueOf(item) === pointed);
+    if (still >= 0) this.point(still);   // a later answer must not undo the arrow key
     say(failure || (items.length ? text('results', { count: items.length }) : text('no_results')), { about: this.input.id });
   }
 
