@@ -194,38 +194,38 @@ def run(arguments: list[str]) -> int:
     return replace_by(helpdesk, "serve", *arguments)
 
 
-def check() -> list[str]:
-    """Run the static checks; -> the names of those that failed."""
-    checks = {
-        "ruff": ["ruff", "check", "-q", "."],
-        "mypy": ["mypy"],
-        "import-linter": ["lint-imports", "--no-logo"],
-    }
-    failed = []
-    for name, (tool, *rest) in checks.items():
-        say(name)
-        if subprocess.run([str(BIN / tool), *rest], cwd=ROOT).returncode != 0:
-            failed.append(name)
-    return failed
+CHECKS = {
+    "ruff": ["ruff", "check", "-q", "."],
+    "mypy": ["mypy"],
+    "import-linter": ["lint-imports", "--no-logo"],
+}
+
+
+def check(name: str) -> tuple[bool, str]:
+    """Run one static check: whether it is content, and what it said."""
+    tool, *rest = CHECKS[name]
+    result = subprocess.run([str(BIN / tool), *rest], cwd=ROOT, capture_output=True, text=True)
+    return result.returncode == 0, result.stdout + result.stderr
 
 
 def lint(_arguments: list[str]) -> int:
     sync("dev")
-    failed = check()
-    say(f"failed: {', '.join(failed)}" if failed else "all clean")
+    failed = []
+    for name in CHECKS:
+        content, text = check(name)
+        say(f"{name}: {'clean' if content else 'failed'}")
+        if not content:
+            print(text, flush=True)
+            failed.append(name)
     return 1 if failed else 0
 
 
 def test(arguments: list[str]) -> int:
-    """The static checks, then the whole suite on both databases. The last line is pytest's own summary."""
+    """The whole suite on both databases, static checks included. The last line is pytest's own summary."""
     sync("dev")
     compile_translations()
     install_browser()
-    failed = check()
-    if failed:
-        say(f"failed: {', '.join(failed)} (the tests follow)")
-    code = subprocess.run([str(PYTHON), "-m", "pytest", "--database", "both", *arguments], cwd=ROOT).returncode
-    return code or (1 if failed else 0)
+    return replace_by(PYTHON, "-m", "pytest", "--database", "both", *arguments)
 
 
 def bench(arguments: list[str]) -> int:
