@@ -88,6 +88,14 @@ class GiveUp(Exception):
     """Raised by a deliverer: trying again cannot help (the address does not exist). The row is dead."""
 
 
+class NotNow(Exception):
+    """Raised by a deliverer: do not even try before so many seconds have passed (the mail server is down)."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
 def record(event: Event) -> str:
     """Write the event for each of its handlers, in the running transaction. The id of the event."""
     event_id = uuid.uuid4().hex

@@ -67,6 +67,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_state_due_at", "outbox", ["state", "due_at"], unique=False)
     op.create_table(
+        "scheduling_heartbeat",
+        sa.Column("worker", sa.String(length=100), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_scheduling_heartbeat")),
+    )
+    op.create_table(
         "audit_seal",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("entry_id", sa.Integer(), nullable=False),
@@ -79,6 +85,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("audit_seal")
+    op.drop_table("scheduling_heartbeat")
     op.drop_index("ix_outbox_state_due_at", table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("feed_head")

@@ -1,0 +1,20 @@
+"""The `helpdesk` command. Nothing of the program is imported before gevent has patched the standard library."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+LONG_RUNNING = ("serve", "worker")
+
+
+def main() -> None:
+    """The console script: patch first, import after."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if words[:1] and words[0] in LONG_RUNNING and os.environ.get("HELPDESK_ASYNC", "gevent") == "gevent":
+        from gevent import monkey
+
+        monkey.patch_all()
+    from helpdesk.cli.commands import cli
+
+    cli(prog_name="helpdesk")

@@ -1,0 +1,84 @@
+"""Commands that set the program up and run it: migrate, serve, worker, demo."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from helpdesk.cli.group import make_app
+from helpdesk.core import clock, migrations
+from helpdesk.core.database import db
+
+DEMO = "helpdesk.demo"
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to run twice and from several machines."""
+    app = make_app()
+    with app.app_context():
+        if path := db.engine.url.database if db.engine.dialect.name == "sqlite" else None:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        migrations.upgrade()
+    click.echo("The database is at the newest version.")
+
+
+@click.command()
+@click.option("--no-worker", is_flag=True, help="Serve pages only; `helpdesk worker` runs elsewhere.")
+def serve(no_worker: bool) -> None:
+    """Serve the help desk, and do its background work unless told otherwise."""
+    from helpdesk import server
+
+    _run(lambda: server.serve(make_app(), with_worker=not no_worker))
+
+
+@click.command()
+def worker() -> None:
+    """Do the background work only: send what is due and ask the clock."""
+    from helpdesk import server
+
+    _run(lambda: server.work(make_app()))
+
+
+def _run(start: Callable[[], None]) -> None:
+    from helpdesk.server import CannotStart
+
+    try:
+        start()
+    except CannotStart as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+@click.option("--if-empty", is_flag=True, help="Do nothing when there are people already.")
+def demo(if_empty: bool) -> None:
+    """Write the demonstration organisation. Refused in production."""
+    app = make_app()
+    if app.extensions["helpdesk"].settings.is_production:
+        raise click.ClickException("demonstration data has known passwords and is refused in production")
+    if importlib.util.find_spec(DEMO) is None:
+        raise click.ClickException("this copy of the program comes without demonstration data")
+    with app.app_context():
+        if _has_people():
+            if if_empty:
+                return
+            raise click.ClickException("there are people already; demonstration data needs an empty database")
+        now = clock.now()
+        importlib.import_module(DEMO).load(now)
+        app.extensions["helpdesk"].plugins.call_all("demo_data", now=now)
+    click.echo("The demonstration organisation is written.")
+
+
+def _has_people() -> bool:
+    from sqlalchemy import select
+
+    from helpdesk.accounts.models import User
+
+    return db.session.scalar(select(User.id).limit(1)) is not None
+
+
+COMMANDS = (migrate, serve, worker, demo)

@@ -1,0 +1,54 @@
+"""Signs of life, and throwing away what nobody needs any more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk.core import feed
+from helpdesk.core.database import is_postgresql, transaction
+from helpdesk.core.outbox import OutboxRow, OutboxState
+from helpdesk.scheduling.models import SchedulingHeartbeat
+
+KEPT_DAYS = 30
+PRUNED_AT_ONCE = 2000
+
+
+def beat(worker: str, now: datetime) -> None:
+    """Write down that this worker's ticker runs."""
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    with transaction() as session:
+        session.execute(
+            insert(SchedulingHeartbeat)
+            .values(worker=worker, at=now)
+            .on_conflict_do_update(index_elements=["worker"], set_={"at": now})
+        )
+
+
+def leave(worker: str) -> None:
+    """Take back this worker's sign of life: it ends in order."""
+    with transaction() as session:
+        session.execute(delete(SchedulingHeartbeat).where(SchedulingHeartbeat.worker == worker))
+
+
+def prune(now: datetime) -> int:
+    """Delete old feed entries, finished effects older than a month and workers silent for a day. How many rows."""
+    finished = (
+        select(OutboxRow.id)
+        .where(
+            OutboxRow.state.in_([OutboxState.done, OutboxState.dropped]),
+            OutboxRow.due_at < now - timedelta(days=KEPT_DAYS),
+        )
+        .limit(PRUNED_AT_ONCE)
+    )
+    with transaction() as session:
+        count = feed.prune(now)
+        for statement in (
+            delete(OutboxRow).where(OutboxRow.id.in_(finished)),
+            delete(SchedulingHeartbeat).where(SchedulingHeartbeat.at < now - timedelta(days=1)),
+        ):
+            result = session.execute(statement.execution_options(synchronize_session=False))
+            count += int(getattr(result, "rowcount", 0))
+    return count

@@ -1,0 +1,170 @@
+"""The relay: takes effects out of the outbox, performs them, and marks them. At least once each.
+
+Rows of the handler channel run one after the other in the order of their events; other channels (mail, webhooks) wait
+for the network and run several at a time.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from flask import Flask
+from prometheus_client import Counter
+
+from helpdesk.core import clock, events, outbox
+from helpdesk.core.outbox import GiveUp, Item, NotNow, NotWanted, OutboxState
+from helpdesk.scheduling import queries, rules
+from helpdesk.scheduling.ticker import worker_name
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+MESSENGERS = 8  # deliveries that wait for the network at the same time
+MOST_WAITING = 200  # leased but not begun: more would outlive their lease
+SAFE_SECONDS = outbox.LEASE_SECONDS - 15  # what is not begun by then is left to the next lease
+
+EFFECTS = Counter("helpdesk_outbox_effects", "Effects taken out of the outbox", ["channel", "outcome"])
+
+
+class Relay:
+    """Performs the effects of one application. `start` begins, `wake` hurries, `stop` ends it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._state = app.extensions["helpdesk"]
+        self.worker = f"{worker_name()}:{uuid.uuid4().hex[:6]}"[-64:]
+        self._wake = threading.Event()
+        self._stopping = False
+        self._waiting: queue.Queue[tuple[Item, float]] = queue.Queue()
+
+    def start(self) -> None:
+        self._state.outbox_listeners.append(self.wake)
+        threading.Thread(target=self._loop, name="relay", daemon=True).start()
+        for number in range(MESSENGERS):
+            threading.Thread(target=self._messenger, name=f"relay-{number}", daemon=True).start()
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Take nothing more. What is under way may end; what was not begun is leased again after its lease."""
+        self._stopping = True
+        self._state.outbox_listeners.remove(self.wake)
+        self._wake.set()
+
+    def _loop(self) -> None:
+        while not self._stopping:
+            try:
+                found = self._take()
+            except Exception:  # such as a database that is away: look again in a second
+                log.exception("the outbox could not be read")
+                found = 0
+            if found < BATCH:
+                self._wake.wait(1.0)
+                self._wake.clear()
+
+    def _take(self) -> int:
+        """Lease what is due, hand on what needs the network, handle the rest. How many rows were leased."""
+        if self._waiting.qsize() > MOST_WAITING:
+            return 0
+        items = self.lease()
+        began = time.monotonic()
+        handlers = [item for item in items if item.channel == outbox.HANDLER_CHANNEL]
+        for item in items:
+            if item.channel != outbox.HANDLER_CHANNEL:
+                self._waiting.put((item, began))
+        for item in handlers:
+            if self._stopping or time.monotonic() - began > SAFE_SECONDS:
+                break
+            self.perform(item)
+        return len(items)
+
+    def _messenger(self) -> None:
+        while not self._stopping:
+            item, began = self._waiting.get()
+            if not self._stopping and time.monotonic() - began < SAFE_SECONDS:
+                self.perform(item)
+
+    def lease(self) -> list[Item]:
+        """Up to `BATCH` due rows, which are now ours for the time of the lease."""
+        with self._app.app_context():
+            now = clock.now()
+            return outbox.lease(self.worker, BATCH, now) if queries.has_due_effects(now) else []
+
+    def perform(self, item: Item) -> None:
+        """Perform one leased effect in an app context of its own, and mark it. Never raises."""
+        try:
+            with self._app.app_context():
+                error = self._attempt(item)
+            with self._app.app_context():
+                outcome = self._mark(item, error)
+            EFFECTS.labels(item.channel, outcome).inc()
+        except Exception:  # not marked: it is done again when the lease is over
+            EFFECTS.labels(item.channel, "unmarked").inc()
+            log.exception("an effect could not be marked", effect=item.id)
+
+    def _attempt(self, item: Item) -> Exception | None:
+        try:
+            self._find_performer(item)()
+        except (NotWanted, NotNow) as error:
+            return error
+        except Exception as error:
+            log.warning("an effect failed", effect=item.id, channel=item.channel, attempt=item.attempts, exc_info=True)
+            return error
+        return None
+
+    def _find_performer(self, item: Item) -> Callable[[], None]:
+        if item.channel != outbox.HANDLER_CHANNEL:
+            deliver = self._state.deliverers.get(item.channel)
+            if deliver is None:
+                raise GiveUp(f"nothing delivers {item.channel!r}: is a plugin missing?")
+            return lambda: deliver(item)
+        name, payload = item.payload["event"], item.payload["data"]
+        handlers = dict(self._state.handlers.get(name, ()))
+        if item.recipient not in handlers:
+            raise GiveUp(f"nothing is called {item.recipient!r}: is a plugin missing?")
+        event: Any = events.from_payload(name, payload)
+        return lambda: handlers[item.recipient](event, item.event_id)
+
+    def _mark(self, item: Item, error: Exception | None) -> str:
+        now = clock.now()
+        text = None if error is None else f"{type(error).__name__}: {error}"[:2000]
+        if error is None:
+            state = OutboxState.done
+        elif isinstance(error, NotWanted):
+            state = OutboxState.dropped
+        elif isinstance(error, GiveUp):
+            state = OutboxState.dead
+        else:
+            seconds = rules.wait_seconds(item.attempts, random.random())
+            if isinstance(error, NotNow):
+                seconds = error.seconds * (1 + random.random() / 4)
+            until = now + timedelta(seconds=seconds)
+            return "dead" if outbox.postpone(item, self.worker, now, until, str(text)) is OutboxState.dead else "failed"
+        outbox.finish(item, self.worker, state, now, text)
+        return state.value
+
+
+def run_until_idle(app: Flask, most: int = 10_000) -> int:
+    """Perform everything that is due at the app's clock, one by one, until nothing is. How many effects.
+
+    Failed ones are due later and stay. For tests and the demonstration data. Raises RuntimeError after `most`.
+    """
+    relay = Relay(app)
+    done = 0
+    while items := relay.lease():
+        for item in items:
+            relay.perform(item)
+        done += len(items)
+        if done >= most:
+            raise RuntimeError(f"{done} effects and no end: something feeds itself")
+    return done

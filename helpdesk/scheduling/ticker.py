@@ -1,0 +1,108 @@
+"""The ticker: asks every registered job "what is due?" once in its period. APScheduler is a mere metronome.
+
+What is true and what is due stands in the database, so any number of processes may tick.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from datetime import datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from prometheus_client import Counter
+
+from helpdesk.core import clock
+from helpdesk.hooks.specs import Job
+from helpdesk.scheduling import actions, queries, rules
+
+log = structlog.get_logger(__name__)
+
+JOB_FAILURES = Counter("helpdesk_job_failures", "Jobs of the ticker that raised", ["job"])
+
+
+def worker_name() -> str:
+    """Names this process among all of the installation."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}"
+
+
+class Ticker:
+    """Runs the jobs of one application. `start` begins ticking once a second, `stop` ends it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._state = app.extensions["helpdesk"]
+        self._worker = worker_name()
+        self._last: dict[str, datetime] = {}
+        self._ticked: float | None = None  # monotonic: a clock that jumps is not a stuck ticker
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+
+    def start(self) -> None:
+        self._ticked = time.monotonic()
+        self._state.health["ticker"] = self.find_problem
+        self._scheduler.add_job(self.tick, "interval", seconds=1, id="tick")
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Tick no more; a running job may end by itself. Takes back the sign of life."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        try:
+            with self._app.app_context():
+                actions.leave(self._worker)
+        except Exception:
+            log.warning("the sign of life could not be taken back", exc_info=True)
+
+    def tick(self) -> int:
+        """Ask every job whose period has passed. How much they did. Never raises."""
+        done = 0
+        for job in [Job("scheduling.beat", self._beat, rules.BEAT_SECONDS), *self._state.jobs]:
+            try:
+                done += self._ask(job)
+            except Exception:
+                JOB_FAILURES.labels(job.name).inc()
+                log.exception("job failed", job=job.name)
+        self._ticked = time.monotonic()
+        return done
+
+    def _ask(self, job: Job) -> int:
+        with self._app.app_context():
+            now = clock.now()
+            if not rules.is_due(self._last.get(job.name), now, job.every_seconds):
+                return 0
+            self._last[job.name] = now
+            return job.run(now) or 0
+
+    def _beat(self, now: datetime) -> int:
+        actions.beat(self._worker, now)
+        return 0
+
+    def find_problem(self) -> str | None:
+        """What is wrong with the ticker of this process, for the health page."""
+        silent = time.monotonic() - (self._ticked or 0)
+        return f"the ticker is silent for {silent:.0f} s" if silent > rules.STALE_SECONDS else None
+
+
+def find_problem_elsewhere() -> str | None:
+    """What is wrong with the tickers of all processes, judged by the newest sign of life. Needs an app context."""
+    last = queries.find_last_beat()
+    if not rules.is_stale(last, clock.now()):
+        return None
+    return "no worker has given a sign of life" + (f" since {last:%Y-%m-%d %H:%M:%S} UTC" if last else "")
+
+
+def run_jobs(app: Flask) -> int:
+    """Ask every job once, at the app's clock, whatever its period, and wait for it. How much they did.
+
+    For tests and the demonstration data: the first job that fails raises.
+    """
+    done = 0
+    for job in app.extensions["helpdesk"].jobs:
+        with app.app_context():
+            done += job.run(clock.now()) or 0
+    return done

@@ -1,0 +1,182 @@
+"""The running process: the only place that starts threads, sockets and timers, and the one that stops them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Flask
+
+from helpdesk.config import Settings
+from helpdesk.core import migrations
+from helpdesk.scheduling.relay import Relay
+from helpdesk.scheduling.ticker import Ticker, find_problem_elsewhere
+
+log = structlog.get_logger(__name__)
+
+BACKLOG = 4096
+STOP_SECONDS = 1.0
+
+
+class CannotStart(Exception):
+    """The process must not start. The text says why and what to do."""
+
+
+def serve(app: Flask, *, with_worker: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT. Raises CannotStart."""
+    settings: Settings = app.extensions["helpdesk"].settings
+    check(app)
+    listener = _listen(settings)
+    stops = _start_follower(app) + (_start_worker(app) if with_worker else _watch_workers(app))
+    run = _serve_gevent if settings.async_mode == "gevent" else _serve_threads
+    print(f"Help desk at {_address(settings, listener)}", flush=True)  # noqa: T201
+    try:
+        run(app, listener)
+    finally:
+        _stop_all(stops)
+
+
+def work(app: Flask) -> None:
+    """Do the background work until SIGTERM or SIGINT. Raises CannotStart."""
+    check(app)
+    stops = _start_worker(app)
+    ended = threading.Event()
+    _on_signal(app, ended.set)
+    print("The worker runs.", flush=True)  # noqa: T201
+    try:
+        while not ended.wait(3600):
+            pass
+    finally:
+        _stop_all(stops)
+
+
+def check(app: Flask) -> None:
+    """Raises CannotStart when the schema is behind, or when gevent came too late."""
+    settings: Settings = app.extensions["helpdesk"].settings
+    if settings.async_mode == "gevent":
+        _check_patched(settings)
+    with app.app_context():
+        if not migrations.is_current():
+            raise CannotStart("the database is not at the newest version. Run `helpdesk migrate` first")
+
+
+def _check_patched(settings: Settings) -> None:
+    from gevent import monkey
+
+    if not monkey.is_module_patched("threading"):
+        raise CannotStart("gevent has not patched the standard library: start it by the `helpdesk` command")
+    if settings.database_url.startswith("postgresql"):
+        from psycopg import waiting
+
+        # psycopg chose its C wait before gevent patched: each query would stop the whole process.
+        if waiting.wait.__name__ == "wait_c":
+            raise CannotStart("psycopg was imported before gevent patched the standard library")
+
+
+# --- the parts ---------------------------------------------------------------------------------------------------
+
+
+def _start_worker(app: Flask) -> list[Callable[[], None]]:
+    relay, ticker = Relay(app), Ticker(app)
+    relay.start()
+    ticker.start()
+    return [relay.stop, ticker.stop]
+
+
+def _watch_workers(app: Flask) -> list[Callable[[], None]]:
+    app.extensions["helpdesk"].health["ticker"] = find_problem_elsewhere
+    return []
+
+
+def _start_follower(app: Flask) -> list[Callable[[], None]]:
+    """Follow the feed for this process's sockets. `follower.start(app)` gives the function that stops it."""
+    if importlib.util.find_spec("helpdesk.realtime.follower") is None:
+        return []
+    stop = importlib.import_module("helpdesk.realtime.follower").start(app)
+    return [stop] if callable(stop) else []
+
+
+def _stop_all(stops: list[Callable[[], None]]) -> None:
+    for stop in stops:
+        try:
+            stop()
+        except Exception:
+            log.exception("a part did not stop in order")
+
+
+# --- the web server ----------------------------------------------------------------------------------------------
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
+            "Is it running already? Set HELPDESK_HOST or HELPDESK_PORT"
+        ) from error
+    return listener
+
+
+def _address(settings: Settings, listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return settings.public_url if settings.port else f"http://{host}:{port}"
+
+
+def _serve_gevent(app: Flask, listener: socket.socket) -> None:
+    import gevent
+    from gevent import pywsgi
+    from gevent.pool import Pool
+
+    listener.setblocking(False)
+    server = pywsgi.WSGIServer(listener, app, log=None, spawn=Pool(), error_log=_ErrorLog())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, lambda: gevent.spawn(server.stop, STOP_SECONDS))
+    server.serve_forever(stop_timeout=STOP_SECONDS)
+
+
+def _serve_threads(app: Flask, listener: socket.socket) -> None:
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class QuietHandler(WSGIRequestHandler):
+        def log(self, type: str, message: str, *args: Any) -> None:
+            """Requests are logged by the application, or not at all."""
+
+    host, port = listener.getsockname()[:2]
+    server = make_server(host, port, app, threaded=True, request_handler=QuietHandler, fd=listener.fileno())
+    _on_signal(app, lambda: threading.Thread(target=server.shutdown, daemon=True).start())
+    server.serve_forever(poll_interval=0.2)
+
+
+def _on_signal(app: Flask, stop: Callable[[], object]) -> None:
+    if app.extensions["helpdesk"].settings.async_mode == "gevent":
+        import gevent
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, stop)
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())
+
+
+class _ErrorLog:
+    """Where pywsgi writes what went wrong below the application."""
+
+    def write(self, text: str) -> None:
+        if text.strip():
+            log.error("web server", text=text.rstrip())
+
+    def flush(self) -> None:
+        sys.stderr.flush()
