@@ -73,6 +73,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("worker", name=op.f("pk_scheduling_heartbeat")),
     )
     op.create_table(
+        "web_idempotency",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("viewer_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request_hash", sa.String(length=64), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_idempotency")),
+        sa.UniqueConstraint("viewer_id", "key", name=op.f("uq_web_idempotency_viewer_id_key")),
+    )
+    op.create_index("ix_web_idempotency_started_at", "web_idempotency", ["started_at"], unique=False)
+    op.create_table(
         "audit_seal",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("entry_id", sa.Integer(), nullable=False),
@@ -85,6 +100,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("audit_seal")
+    op.drop_index("ix_web_idempotency_started_at", table_name="web_idempotency")
+    op.drop_table("web_idempotency")
     op.drop_table("scheduling_heartbeat")
     op.drop_index("ix_outbox_state_due_at", table_name="outbox")
     op.drop_table("outbox")

@@ -1,0 +1,61 @@
+"""Rate limits, by person when somebody is signed in, else by address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+from flask_limiter import Limiter
+
+from helpdesk.config import Settings
+from helpdesk.web.access import find_viewer
+
+# Whole offices share one address, so what needs no sign-in is allowed generously.
+READS_PER_PERSON = "600/minute"
+READS_PER_ADDRESS = "3000/minute"
+WRITES_PER_PERSON = "120/minute"
+WRITES_PER_ADDRESS = "600/minute"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _who() -> str:
+    viewer = find_viewer()
+    return f"user:{viewer.id}" if viewer else f"address:{request.remote_addr}"
+
+
+def _class_of_request() -> str:
+    reads = request.method in ("GET", "HEAD", "OPTIONS")
+    if find_viewer():
+        return READS_PER_PERSON if reads else WRITES_PER_PERSON
+    return READS_PER_ADDRESS if reads else WRITES_PER_ADDRESS
+
+
+limiter = Limiter(
+    _who,
+    application_limits=[_class_of_request],
+    in_memory_fallback_enabled=True,
+    swallow_errors=True,
+    strategy="moving-window",
+    headers_enabled=False,
+)
+
+
+@limiter.request_filter
+def _not_counted() -> bool:
+    """Static files and checks by monitoring do not count; tests switch counting on where they are about it."""
+    if current_app.testing and not current_app.config["RATELIMIT_ENABLED"]:
+        return True
+    return (request.endpoint or "").rpartition(".")[2] in ("static", "healthz", "readyz", "metrics")
+
+
+def init_limits(app: Flask) -> None:
+    settings: Settings = app.extensions["helpdesk"].settings
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
+    limiter.init_app(app)
+
+
+def limit(rate: str) -> Callable[[F], F]:
+    """At most so many calls of this view, such as "30/minute", per person or address. Beyond: 429, Retry-After."""
+    decorate: Callable[[F], F] = limiter.limit(rate)
+    return decorate
