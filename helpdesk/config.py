@@ -147,13 +147,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     In development a missing secret is generated once into the instance folder, readable by the owner alone.
     """
     environ = os.environ if environ is None else environ
-    known = {f"HELPDESK_{name.upper()}" for name in Settings.model_fields} - {"HELPDESK_ASYNC_MODE"} | {"HELPDESK_ASYNC"}
+    known = {f"HELPDESK_{name.upper()}" for name in Settings.model_fields} - {"HELPDESK_ASYNC_MODE"} | {
+        "HELPDESK_ASYNC"
+    }
     problems = [
         f"{name}: no such setting; see docs/operating.md for the list"
         for name in sorted(environ)
-        if name.startswith("HELPDESK_")
-        and name not in known | FOREIGN_NAMES
-        and not name.startswith(FOREIGN_PREFIXES)
+        if name.startswith("HELPDESK_") and name not in known | FOREIGN_NAMES and not name.startswith(FOREIGN_PREFIXES)
     ]
     try:
         settings = Settings()

@@ -148,7 +148,9 @@ def lease(worker: str, limit: int, now: datetime) -> list[Item]:
         rows = session.scalars(
             update(OutboxRow)
             .where(OutboxRow.id.in_(due), OutboxRow.state == OutboxState.ready, free)
-            .values(leased_by=worker, leased_until=now + timedelta(seconds=LEASE_SECONDS), attempts=OutboxRow.attempts + 1)
+            .values(
+                leased_by=worker, leased_until=now + timedelta(seconds=LEASE_SECONDS), attempts=OutboxRow.attempts + 1
+            )
             .returning(OutboxRow)
             .execution_options(synchronize_session=False)
         ).all()
@@ -166,7 +168,7 @@ def finish(item: Item, worker: str, state: OutboxState, now: datetime, error: st
         )
 
 
-def postpone(item: Item, worker: str, now: datetime, until: datetime, error: str) -> OutboxState:
+def postpone(item: Item, worker: str, until: datetime, error: str) -> OutboxState:
     """Give a failed row back to be tried at `until`; after three days of trying it is dead."""
     state = OutboxState.dead if until - item.created_at > GIVE_UP_AFTER else OutboxState.ready
     with transaction() as session:

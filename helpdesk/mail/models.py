@@ -34,4 +34,7 @@ class OutgoingMail(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str | None] = mapped_column(Text)
-    __table_args__ = (Index("ix_outgoing_mail_created_at", "created_at"), Index("ix_outgoing_mail_recipient", "recipient"))
+    __table_args__ = (
+        Index("ix_outgoing_mail_created_at", "created_at"),
+        Index("ix_outgoing_mail_recipient", "recipient"),
+    )

@@ -1,0 +1,274 @@
+/* The stack of notices on a page. It never takes the focus, never moves a card that the pointer or the focus is in,
+   announces once, and keeps every notice reachable from the bell. */
+import { say, toast } from '/static/js/say.js';
+import { request } from '/static/js/net.js';
+import { now } from '/static/js/times.js';
+import { BoardState } from './board.js';
+import { fill, kindLabel, make, makeEnding, word } from './cards.js';
+import { watchConnection } from './connection.js';
+import { startDialog } from './dialog.js';
+import { keepClear, refold } from './sheet.js';
+
+const stack = document.getElementById('notices');
+const bars = document.getElementById('notice-bars');
+const KEEP_ENDING_MS = 2 * 60 * 60 * 1000;
+const WAIT_AT_MOST_MS = 10000;
+
+if (stack) start();
+
+function start() {
+  const state = new BoardState(stack.dataset.staff === '1');
+  const endings = new Map(loadEndings().map((e) => [e.banner.id, e]));
+  let returning = null;
+  let cameFrom = null;
+  let waiting = null;
+
+  const busy = () => stack.matches(':hover') || stack.contains(document.activeElement);
+
+  /* Draw when nobody's pointer or focus is in the stack, at the latest after ten seconds. */
+  function drawWhenFree(until = Date.now() + WAIT_AT_MOST_MS) {
+    clearTimeout(waiting);
+    if (busy() && Date.now() < until) { waiting = setTimeout(drawWhenFree, 400, until); return; }
+    draw();
+  }
+
+  function draw() {
+    const plan = state.arrange();
+    const held = stack.contains(document.activeElement) ? document.activeElement.closest('.notice')?.dataset.id : null;
+    const nodes = [...[...endings.values()].map(endingNode), ...plan.stack.map(([shape, b]) => nodeFor(shape, b))];
+    if (plan.more) nodes.push(moreLink(plan.more));
+    const wanted = new Set(nodes);
+    [...stack.children].forEach((child) => { if (!wanted.has(child)) child.remove(); });
+    nodes.forEach((node, i) => { if (stack.children[i] !== node) stack.insertBefore(node, stack.children[i] ?? null); });
+    drawBar(plan.bar);
+    count();
+    refold(stack);
+    // Focus that was inside a replaced card goes to the new title; otherwise it never moves.
+    if (held && !stack.contains(document.activeElement)) focusTitle(held);
+    watch();
+    clearTimeout(returning);
+    const wait = state.nextReturn();
+    if (wait !== null) returning = setTimeout(draw, Math.min(wait + 500, 2 ** 31 - 1));
+  }
+
+  function nodeFor(shape, b) {
+    const known = stack.querySelector(`.notice[data-id="${b.id}"][data-surface="${shape}"]`);
+    if (known && known.dataset.version === String(b.version)) return known;
+    if (known) return fill(known, b);
+    const node = make(shape, b);
+    node.classList.add('is-in');
+    return node;
+  }
+
+  function endingNode(ending) {
+    const known = stack.querySelector(`.notice[data-id="${ending.banner.id}"][data-surface="ending"]`);
+    return known ?? makeEnding(ending.banner, ending.reason, ending.at);
+  }
+
+  function drawBar(b) {
+    const known = bars.querySelector('[data-surface="bar"]');
+    if (!b) { known?.remove(); return; }
+    if (known) fill(known, b); else bars.append(make('bar', b));
+  }
+
+  function moreLink(n) {
+    const link = stack.querySelector('a.more') ?? Object.assign(document.createElement('a'), { className: 'more', href: '/notices' });
+    link.textContent = word(n === 1 ? 'more_one' : 'more_many', { count: n });
+    return link;
+  }
+
+  function focusTitle(id) {
+    const title = stack.querySelector(`.notice[data-id="${id}"] .notice__t`);
+    if (!title) { (cameFrom?.isConnected ? cameFrom : document.getElementById('main'))?.focus(); return; }
+    title.tabIndex = -1;
+    title.focus();
+  }
+
+  function count() {
+    const n = state.banners.size;
+    document.querySelectorAll('[data-menu-link="notices"]').forEach((bell) => {
+      const badge = bell.querySelector('.iconbtn__n');
+      if (badge) { badge.textContent = n; badge.hidden = n === 0; }
+      bell.setAttribute('aria-label', word('bell', { count: n }));
+    });
+  }
+
+  /* ---- what arrives ---- */
+  window.addEventListener('helpdesk:board', ({ detail }) => {
+    const before = new Map(state.banners);
+    const gone = state.replace(detail);
+    if (gone === null) return;
+    gone.filter((b) => state.surface(b) !== 'list').forEach((b) => end(b, 'gone'));
+    const fresh = [...state.banners.values()].filter((b) => before.get(b.id)?.version !== b.version);
+    fresh.forEach((b) => announce(b, before.get(b.id)));
+    if (gone.length || fresh.length) drawWhenFree();
+  });
+
+  window.addEventListener('helpdesk:banner', ({ detail }) => {
+    const change = state.apply(detail);
+    if (!change) return;
+    endings.delete(detail.banner.id);
+    mark(detail.banner, change.before);
+    announce(detail.banner, change.before);
+    drawWhenFree();
+  });
+
+  window.addEventListener('helpdesk:retire', ({ detail }) => {
+    const shown = stack.querySelector(`.notice[data-id="${detail.id}"]`) || bars.querySelector(`[data-id="${detail.id}"]`);
+    const known = state.retire(detail);
+    if (known && shown) end(known, detail.reason);
+    if (known) drawWhenFree();
+  });
+
+  /* Only those who had it on screen see how it ended. What ended while they were away is just gone. */
+  function end(b, reason) {
+    if (state.opened === b.id) state.opened = null;
+    if (reason === 'ended' || reason === 'gone') return;
+    endings.set(b.id, { banner: b, reason, at: new Date(now()).toISOString(), kept: Date.now() });
+    saveEndings([...endings.values()]);
+    say(word(`say_${reason}`, { title: b.title }), { urgent: b.severity === 1, about: `notice-${b.id}` });
+  }
+
+  function announce(b, before) {
+    const where = state.surface(b);
+    if (where === 'list' || (before && before.revision === b.revision)) return;
+    const isNew = !before || state.surface(before) === 'list';
+    const newest = b.latest_update && b.latest_update.at !== before?.latest_update?.at;
+    if (!isNew && !newest && before.severity === b.severity && before.eta === b.eta) return;
+    const update = newest ? plain(b.latest_update.html) : '';
+    const sentence = isNew ? word('say_new', { kind: kindLabel(b), title: b.title })
+      : word('say_update', { title: b.title, text: update });
+    say(sentence, { urgent: b.severity === 1, about: `notice-${b.id}` });
+  }
+
+  /* A short tint and a flag say what changed, without movement. */
+  function mark(b, before) {
+    if (!before || before.revision === b.revision) return;
+    const loud = before.severity !== b.severity;
+    if (!loud && b.latest_update?.at === before.latest_update?.at) return;
+    setTimeout(() => {
+      const card = stack.querySelector(`.notice[data-id="${b.id}"][data-surface="card"]`);
+      const flag = card?.querySelector('[data-f="flag"]');
+      if (!flag) return;
+      flag.textContent = loud ? word('flag_level', { kind: kindLabel(b) }) : word('flag_new');
+      flag.hidden = false;
+      card.classList.add('is-new');
+      setTimeout(() => card.classList.remove('is-new'), 1700);
+    }, 50);
+  }
+
+  const plain = (html) => new DOMParser().parseFromString(html, 'text/html').body.textContent.trim();
+
+  /* ---- what the person does ---- */
+  stack.addEventListener('focusin', (event) => { if (!stack.contains(event.relatedTarget)) cameFrom = event.relatedTarget; });
+
+  async function receipt(b, what, extra = {}) {
+    const answer = await send({ id: b.id, version: b.version, what, ...extra });
+    if (!answer?.error) return true;
+    toast(answer.message ?? word('receipt_failed'), 'error');
+    return false;
+  }
+
+  async function act(b, what) {
+    const former = b.receipt;
+    const minutes = what === 'snoozed' && !b.must_confirm && !(b.kind === 'maintenance' && b.phase === 'upcoming') ? 60 : null;
+    const until = new Date(now() + (minutes ?? 5) * 60000).toISOString();
+    b.receipt = { ...former, read: former.read || what === 'read', hidden: former.hidden || what === 'hidden',
+      affected: former.affected || what === 'affected', snoozed_until: what === 'snoozed' ? until : former.snoozed_until };
+    leave(b, what);
+    say(word(`did_${what}`, { title: b.title }), { about: `notice-${b.id}` });
+    if (!await receipt(b, what, minutes ? { minutes } : {})) { b.receipt = former; draw(); }
+  }
+
+  /* After "read" or "hide": the next notice, else where the focus came from, else the page. */
+  function leave(b, what) {
+    const inside = stack.contains(document.activeElement);
+    const at = [...stack.querySelectorAll('.notice')].findIndex((n) => n.dataset.id === String(b.id));
+    if (what === 'affected') { const node = stack.querySelector(`.notice[data-id="${b.id}"][data-surface="card"]`); if (node) fill(node, b); return; }
+    if (state.opened === b.id) state.opened = null;
+    draw();
+    if (!inside) return;
+    const next = stack.querySelectorAll('.notice')[at]?.querySelector('button, a');
+    (next ?? (cameFrom?.isConnected ? cameFrom : null) ?? document.getElementById('main'))?.focus();
+  }
+
+  document.addEventListener('submit', (event) => { if (event.target.matches('[data-notice-form]')) event.preventDefault(); }, true);
+  stack.addEventListener('click', (event) => {
+    const what = event.target.closest('[data-act]')?.dataset.act;
+    const node = event.target.closest('.notice');
+    if (!what || !node) return;
+    event.preventDefault();
+    const id = Number(node.dataset.id);
+    if (what === 'fold') { stack.classList.toggle('is-min'); refold(stack); return; }
+    if (what === 'close') { endings.delete(id); saveEndings([...endings.values()]); node.remove(); draw(); return; }
+    const b = state.banners.get(id);
+    if (!b) return;
+    if (what === 'open') { stack.classList.remove('is-min'); state.opened = id; draw(); focusTitle(id); return; }
+    act(b, what);
+  });
+
+  /* Escape closes to a row or folds; it never dismisses. */
+  stack.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    if (state.opened !== null) { state.opened = null; draw(); } else { stack.classList.add('is-min'); refold(stack); }
+    (cameFrom?.isConnected ? cameFrom : document.getElementById('main'))?.focus();
+  });
+
+  /* ---- delivered and seen ---- */
+  const told = new Set(JSON.parse(sessionStorage.getItem('notices-told') ?? '[]'));
+  function tell(b, what) {
+    const key = `${document.documentElement.dataset.viewer}:${what}:${b.id}`;
+    if (told.has(key) || document.hidden) return;
+    told.add(key);
+    sessionStorage.setItem('notices-told', JSON.stringify([...told].slice(-500)));
+    send({ id: b.id, version: b.version, what });
+  }
+  const timers = new Map();
+  const observer = new IntersectionObserver((entries) => entries.forEach(({ target, intersectionRatio }) => {
+    const b = state.banners.get(Number(target.dataset.id));
+    clearTimeout(timers.get(target));
+    if (b && intersectionRatio >= 0.5) timers.set(target, setTimeout(() => tell(b, 'seen'), 1000));
+  }), { threshold: [0, 0.5] });
+  function watch() {
+    const drawn = [...stack.querySelectorAll('.notice'), ...bars.querySelectorAll('.nbar[data-id]')];
+    drawn.forEach((node) => {
+      const b = state.banners.get(Number(node.dataset.id));
+      if (b && node.dataset.surface !== 'ending') { tell(b, 'delivered'); observer.observe(node); }
+    });
+  }
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) watch(); });
+
+  keepClear(stack);
+  watchConnection(stack, bars, state);
+  startDialog(act, state);
+  draw();
+  setInterval(() => { if (!document.hidden && !busy()) refresh(); }, 60000);
+
+  /* Once a minute: a promise that has passed is said to have passed. */
+  function refresh() {
+    state.arrange().stack.forEach(([shape, b]) => { const node = stack.querySelector(`.notice[data-id="${b.id}"][data-surface="${shape}"]`); if (node) fill(node, b); });
+    const bar = state.arrange().bar;
+    if (bar) drawBar(bar);
+  }
+}
+
+/* Over the socket when it is there, else by HTTP; an error comes back as {error, message}. */
+async function send(body) {
+  try {
+    if (window.helpdesk?.live) return await window.helpdesk.live.send('receipt', body);
+    return await request('POST', '/api/v1/me/receipts', { body });
+  } catch (error) {
+    return { error: 'failed', message: error.message };
+  }
+}
+
+function loadEndings() {
+  try {
+    return JSON.parse(sessionStorage.getItem('notice-endings') ?? '[]').filter((e) => e.viewer === document.documentElement.dataset.viewer && Date.now() - e.kept < KEEP_ENDING_MS);
+  } catch { return []; }
+}
+
+function saveEndings(list) {
+  const viewer = document.documentElement.dataset.viewer;
+  sessionStorage.setItem('notice-endings', JSON.stringify(list.map((e) => ({ ...e, viewer }))));
+}
