@@ -76,7 +76,7 @@ def _check_patched(settings: Settings) -> None:
         from psycopg import waiting
 
         # psycopg chose its C wait before gevent patched: each query would stop the whole process.
-        if waiting.wait.__name__ == "wait_c":
+        if getattr(waiting.wait, "__name__", "") == "wait_c":
             raise CannotStart("psycopg was imported before gevent patched the standard library")
 
 

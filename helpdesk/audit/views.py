@@ -1,0 +1,40 @@
+"""The audit log as a page, for administrators."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from helpdesk.audit import queries
+from helpdesk.audit.forms import FilterForm
+from helpdesk.web.access import allow
+from helpdesk.web.paging import make_cursor, read_cursor
+
+bp = Blueprint("audit", __name__, url_prefix="/admin/audit")
+
+BLUEPRINTS = (bp,)
+ADMIN_LINKS = ((_l("Audit log"), "/admin/audit", "lock"),)
+PAGE = 50
+
+
+@bp.get("")
+@allow("administrator")
+def show_log() -> ResponseReturnValue:
+    form = FilterForm(request.args)
+    is_good = form.validate()
+    wanted = form.as_filter() if is_good else queries.Filter()
+    keys = read_cursor("audit")
+    entries = queries.list_entries(wanted, keys[0] if keys else None, PAGE + 1)
+    older = _older_url(entries[PAGE - 1].id) if len(entries) > PAGE else None
+    page = render_template(
+        "admin/audit.html", form=form, entries=entries[:PAGE], older_url=older, is_first=keys is None
+    )
+    return page, 200 if is_good else 422
+
+
+def _older_url(last_id: int) -> str:
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor" and value]
+    return "?" + urlencode([*arguments, ("cursor", make_cursor("audit", last_id))])
