@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, Computed, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.core.database import Base, Choice, UTCDateTime
@@ -23,7 +23,8 @@ class TicketCounter(Base):
 class Ticket(Base):
     """One request or incident report. `revision` rises with every change and is what If-Match carries.
 
-    `due_at` None means no promise or paused; `paused_seconds_left` is what remains of it then.
+    `due_at` None means no promise or paused; `paused_seconds_left` is what remains of it then (negative: was late).
+    `is_open`, `due_key` and `priority_rank` are computed by the database, so that every list is one index in order.
     """
 
     __tablename__ = "ticket"
@@ -45,17 +46,50 @@ class Ticket(Base):
     solved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_requester_message_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_reply_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the newest answer that the requester got
     revision: Mapped[int] = mapped_column(default=1)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    is_open: Mapped[bool] = mapped_column(
+        Computed("status IN ('new', 'open', 'pending')", persisted=True), deferred=True
+    )
+    due_key: Mapped[datetime] = mapped_column(
+        UTCDateTime, Computed("COALESCE(due_at, '9999-12-01 00:00:00.000000')", persisted=True), deferred=True
+    )
+    priority_rank: Mapped[int] = mapped_column(
+        Computed(
+            "CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END", persisted=True
+        ),
+        deferred=True,
+    )
     __table_args__ = (
         # Each list of the queue is one of these indexes read in order.
-        Index("ix_ticket_status_due_at", "status", "due_at", "id"),
-        Index("ix_ticket_status_updated_at", "status", "updated_at", "id"),
-        Index("ix_ticket_requester_id", "requester_id", "updated_at", "id"),
-        Index("ix_ticket_assignee_id", "assignee_id", "status", "updated_at", "id"),
-        Index("ix_ticket_team_id", "team_id", "status", "updated_at", "id"),
-        Index("ix_ticket_service_id", "service_id", "status", "created_at"),
-        Index("ix_ticket_created_at", "created_at", "id"),
+        Index("ix_ticket_open_due", "is_open", "due_key", "id"),
+        Index("ix_ticket_open_updated", "is_open", "updated_at", "id"),
+        Index("ix_ticket_open_created", "is_open", "created_at", "id"),
+        Index("ix_ticket_open_priority", "is_open", "priority_rank", "due_key", "id"),
+        Index("ix_ticket_status", "status", "due_key", "id"),
+        Index("ix_ticket_assignee", "assignee_id", "is_open", "due_key", "id"),
+        Index("ix_ticket_team", "team_id", "is_open", "due_key", "id"),
+        Index("ix_ticket_service", "service_id", "is_open", "due_key", "id"),
+        Index("ix_ticket_requester", "requester_id", "updated_at", "id"),
+        Index("ix_ticket_created", "created_at", "id"),
+        Index("ix_ticket_updated", "updated_at", "id"),
+        Index(
+            "ix_ticket_waiting",
+            "waiting_on",
+            "due_key",
+            "id",
+            sqlite_where=text("waiting_on IS NOT NULL"),
+            postgresql_where=text("waiting_on IS NOT NULL"),
+        ),
+        Index(
+            "ix_ticket_unassigned",
+            "is_open",
+            "due_key",
+            "id",
+            sqlite_where=text("assignee_id IS NULL"),
+            postgresql_where=text("assignee_id IS NULL"),
+        ),
     )
 
 
@@ -91,7 +125,10 @@ class Attachment(Base):
     storage_name: Mapped[str] = mapped_column(String(64), unique=True)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    __table_args__ = (Index("ix_attachment_message_id", "message_id"), Index("ix_attachment_uploaded_by_id", "uploaded_by_id"))
+    __table_args__ = (
+        Index("ix_attachment_message_id", "message_id"),
+        Index("ix_attachment_uploaded_by_id", "uploaded_by_id"),
+    )
 
 
 class TicketChange(Base):

@@ -38,8 +38,26 @@ def upgrade() -> None:
         sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_requester_message_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_reply_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "is_open", sa.Boolean(), sa.Computed("status IN ('new', 'open', 'pending')", persisted=True), nullable=False
+        ),
+        sa.Column(
+            "due_key",
+            sa.DateTime(timezone=True),
+            sa.Computed("COALESCE(due_at, '9999-12-01 00:00:00.000000')", persisted=True),
+            nullable=False,
+        ),
+        sa.Column(
+            "priority_rank",
+            sa.Integer(),
+            sa.Computed(
+                "CASE priority WHEN 'urgent' THEN 0 WHEN 'high' THEN 1 WHEN 'normal' THEN 2 ELSE 3 END", persisted=True
+            ),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["assignee_id"], ["user.id"], name=op.f("fk_ticket_assignee_id")),
         sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_ticket_created_by_id")),
         sa.ForeignKeyConstraint(["requester_id"], ["user.id"], name=op.f("fk_ticket_requester_id")),
@@ -48,13 +66,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("number", name=op.f("uq_ticket_number")),
     )
-    op.create_index("ix_ticket_assignee_id", "ticket", ["assignee_id", "status", "updated_at", "id"], unique=False)
-    op.create_index("ix_ticket_created_at", "ticket", ["created_at", "id"], unique=False)
-    op.create_index("ix_ticket_requester_id", "ticket", ["requester_id", "updated_at", "id"], unique=False)
-    op.create_index("ix_ticket_service_id", "ticket", ["service_id", "status", "created_at"], unique=False)
-    op.create_index("ix_ticket_status_due_at", "ticket", ["status", "due_at", "id"], unique=False)
-    op.create_index("ix_ticket_status_updated_at", "ticket", ["status", "updated_at", "id"], unique=False)
-    op.create_index("ix_ticket_team_id", "ticket", ["team_id", "status", "updated_at", "id"], unique=False)
+    op.create_index("ix_ticket_assignee", "ticket", ["assignee_id", "is_open", "due_key", "id"], unique=False)
+    op.create_index("ix_ticket_created", "ticket", ["created_at", "id"], unique=False)
+    op.create_index("ix_ticket_open_created", "ticket", ["is_open", "created_at", "id"], unique=False)
+    op.create_index("ix_ticket_open_due", "ticket", ["is_open", "due_key", "id"], unique=False)
+    op.create_index("ix_ticket_open_priority", "ticket", ["is_open", "priority_rank", "due_key", "id"], unique=False)
+    op.create_index("ix_ticket_open_updated", "ticket", ["is_open", "updated_at", "id"], unique=False)
+    op.create_index("ix_ticket_requester", "ticket", ["requester_id", "updated_at", "id"], unique=False)
+    op.create_index("ix_ticket_service", "ticket", ["service_id", "is_open", "due_key", "id"], unique=False)
+    op.create_index("ix_ticket_status", "ticket", ["status", "due_key", "id"], unique=False)
+    op.create_index("ix_ticket_team", "ticket", ["team_id", "is_open", "due_key", "id"], unique=False)
+    op.create_index(
+        "ix_ticket_unassigned",
+        "ticket",
+        ["is_open", "due_key", "id"],
+        unique=False,
+        sqlite_where=sa.text("assignee_id IS NULL"),
+        postgresql_where=sa.text("assignee_id IS NULL"),
+    )
+    op.create_index("ix_ticket_updated", "ticket", ["updated_at", "id"], unique=False)
+    op.create_index(
+        "ix_ticket_waiting",
+        "ticket",
+        ["waiting_on", "due_key", "id"],
+        unique=False,
+        sqlite_where=sa.text("waiting_on IS NOT NULL"),
+        postgresql_where=sa.text("waiting_on IS NOT NULL"),
+    )
     op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -117,12 +155,28 @@ def downgrade() -> None:
     op.drop_table("ticket_change")
     op.drop_index("ix_message_ticket_id", table_name="message")
     op.drop_table("message")
-    op.drop_index("ix_ticket_team_id", table_name="ticket")
-    op.drop_index("ix_ticket_status_updated_at", table_name="ticket")
-    op.drop_index("ix_ticket_status_due_at", table_name="ticket")
-    op.drop_index("ix_ticket_service_id", table_name="ticket")
-    op.drop_index("ix_ticket_requester_id", table_name="ticket")
-    op.drop_index("ix_ticket_created_at", table_name="ticket")
-    op.drop_index("ix_ticket_assignee_id", table_name="ticket")
+    op.drop_index(
+        "ix_ticket_waiting",
+        table_name="ticket",
+        sqlite_where=sa.text("waiting_on IS NOT NULL"),
+        postgresql_where=sa.text("waiting_on IS NOT NULL"),
+    )
+    op.drop_index("ix_ticket_updated", table_name="ticket")
+    op.drop_index(
+        "ix_ticket_unassigned",
+        table_name="ticket",
+        sqlite_where=sa.text("assignee_id IS NULL"),
+        postgresql_where=sa.text("assignee_id IS NULL"),
+    )
+    op.drop_index("ix_ticket_team", table_name="ticket")
+    op.drop_index("ix_ticket_status", table_name="ticket")
+    op.drop_index("ix_ticket_service", table_name="ticket")
+    op.drop_index("ix_ticket_requester", table_name="ticket")
+    op.drop_index("ix_ticket_open_updated", table_name="ticket")
+    op.drop_index("ix_ticket_open_priority", table_name="ticket")
+    op.drop_index("ix_ticket_open_due", table_name="ticket")
+    op.drop_index("ix_ticket_open_created", table_name="ticket")
+    op.drop_index("ix_ticket_created", table_name="ticket")
+    op.drop_index("ix_ticket_assignee", table_name="ticket")
     op.drop_table("ticket")
     op.drop_table("ticket_counter")

@@ -1,0 +1,121 @@
+"""Opening tickets."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from helpdesk.accounts.models import User
+from helpdesk.audit import actions as audit
+from helpdesk.core import clock, feed, outbox
+from helpdesk.core.database import transaction
+from helpdesk.core.errors import Forbidden
+from helpdesk.hooks.specs import Viewer
+from helpdesk.tickets.actions import files, steps
+from helpdesk.tickets.models import Ticket, TicketCounter
+from helpdesk.tickets.queries.tickets import find_message_by_cause, get_ticket_by_id
+from helpdesk.tickets.rules import Channel, MessageKind, NewTicket, Priority, Status, TicketOpened
+from helpdesk.tickets.rules.states import first_promise
+
+
+def open_ticket(actor: Viewer, new: NewTicket, cause_id: str | None = None) -> Ticket:
+    """The new ticket with its first message. The same `cause_id` (one mail, one request) opens one ticket, ever.
+
+    Raises Invalid for fields (subject, body, service_id, requester_id, files) and Forbidden when a requester gives a
+    priority or another person.
+    """
+    try:
+        return _open_once(actor, new, cause_id)
+    except IntegrityError:
+        # Two processes at once with the same cause: the other one was first.
+        existing = None if cause_id is None else find_message_by_cause(cause_id)
+        if existing is None:
+            raise
+        return get_ticket_by_id(existing.ticket_id)
+
+
+def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
+    now = clock.now()
+    subject, body = steps.clean_subject(new.subject), steps.clean_body(new.body, may_be_empty=True)
+    requester_id = actor.id if new.requester_id is None else new.requester_id
+    if not actor.is_staff and (requester_id != actor.id or new.priority is not None):
+        raise Forbidden(_("Only staff open tickets for other people and choose the priority."))
+    with files.stored(new.uploads) as stored, transaction() as session:
+        existing = None if cause_id is None else find_message_by_cause(cause_id)
+        if existing is not None:
+            files.discard(stored)
+            return get_ticket_by_id(existing.ticket_id)
+        steps.require_service(session, new.service_id)
+        requester = steps.require_person(session, requester_id, "requester_id")
+        priority = new.priority or Priority.normal
+        for_other = requester_id != actor.id
+        ticket = Ticket(
+            number=_next_number(session),
+            subject=subject,
+            service_id=new.service_id,
+            priority=priority,
+            status=Status.new,
+            requester_id=requester_id,
+            channel=Channel.staff if for_other and new.channel is Channel.web else new.channel,
+            created_at=now,
+            updated_at=now,
+            due_at=first_promise(priority, now).due_at,
+            last_requester_message_at=None if for_other else now,
+            revision=1,
+            created_by_id=actor.id,
+        )
+        session.add(ticket)
+        session.flush()
+        _first_message(session, actor, ticket, requester, body or subject, cause_id, stored)
+        feed.record("ticket", ticket.id)
+        audit.record(
+            actor,
+            "ticket.opened",
+            "ticket",
+            ticket.number,
+            after={"requester_id": requester_id, "service_id": new.service_id, "priority": priority},
+        )
+        outbox.record(TicketOpened(ticket.id))
+    return ticket
+
+
+def _next_number(session: Session) -> int:
+    number = session.scalar(
+        update(TicketCounter)
+        .where(TicketCounter.id == 1)
+        .values(last_number=TicketCounter.last_number + 1)
+        .returning(TicketCounter.last_number)
+    )
+    if number is None:
+        raise RuntimeError("there is no ticket counter: the database is not migrated")
+    return number
+
+
+def _first_message(
+    session: Session,
+    actor: Viewer,
+    ticket: Ticket,
+    requester: User,
+    body: str,
+    cause_id: str | None,
+    stored: list[files.StoredFile],
+) -> None:
+    # A plain insert: a second process with the same cause must fail as a whole, its ticket included.
+    message_id = steps.add_message_row(
+        session,
+        strict=True,
+        ticket_id=ticket.id,
+        kind=MessageKind.public_reply,
+        author_id=actor.id,
+        body_text=body,
+        created_at=ticket.created_at,
+        cause_id=cause_id,
+    )
+    if message_id is None:
+        raise RuntimeError("the first message was not written")
+    files.attach(session, actor, message_id, stored, ticket.created_at)
+    names = " ".join(f.name for f in stored)
+    steps.index_new_ticket(session, ticket.id, f"{ticket.subject} {body} {names}", requester.name)
+    steps.add_history(session, ticket.id, actor, ticket.created_at, "opened", None, requester.name)
