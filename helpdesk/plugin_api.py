@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from helpdesk.accounts.models import Department, User
+from helpdesk.accounts.queries import viewers
 from helpdesk.accounts.rules import Role
 from helpdesk.audit.actions import record as record_audit
 from helpdesk.catalog.models import Service, ServiceDepartment
+from helpdesk.config import LOCALES
 from helpdesk.core.clock import now
 from helpdesk.core.database import Base, Choice, UTCDateTime, db, is_postgresql, transaction
 from helpdesk.core.errors import Conflict, Forbidden, HelpdeskError, Invalid, NotFound, Stale, TooMany
 from helpdesk.core.events import Event
+from helpdesk.core.feed import Change as FeedChange
+from helpdesk.core.feed import Head as FeedHead
+from helpdesk.core.feed import changes_since as feed_changes_since
+from helpdesk.core.feed import head as feed_head
 from helpdesk.core.feed import record as record_feed
 from helpdesk.core.outbox import record as record_event
 from helpdesk.hooks.specs import (
@@ -27,23 +33,49 @@ from helpdesk.hooks.specs import (
     hookimpl,
 )
 from helpdesk.web.access import allow, find_viewer, get_viewer
+from helpdesk.web.api import (
+    Answer,
+    Body,
+    Page,
+    etag,
+    idempotent,
+    if_match,
+    limit_argument,
+    make_cursor,
+    paged,
+    read_cursor,
+)
+from helpdesk.web.forms import BaseForm, LocalDateTimeField
+from helpdesk.web.limits import limit
+from helpdesk.web.markdown import to_html
+from helpdesk.web.markdown import to_html as markdown_to_html
+from helpdesk.web.markdown import to_text as markdown_to_text
+from helpdesk.web.paging import make_cursor, read_cursor
 
 __all__ = [
+    "LOCALES",
+    "Answer",
     "Assets",
     "Badge",
     "Base",
+    "BaseForm",
     "Board",
+    "Body",
     "Choice",
     "Conflict",
     "Department",
     "Event",
+    "FeedChange",
+    "FeedHead",
     "Forbidden",
     "FormNotice",
     "HelpdeskError",
     "Invalid",
     "Job",
+    "LocalDateTimeField",
     "MenuLink",
     "NotFound",
+    "Page",
     "ReplyText",
     "Retirement",
     "Role",
@@ -58,13 +90,27 @@ __all__ = [
     "Viewer",
     "allow",
     "db",
+    "etag",
+    "feed_changes_since",
+    "feed_head",
     "find_viewer",
     "get_viewer",
     "hookimpl",
+    "idempotent",
+    "if_match",
     "is_postgresql",
+    "limit",
+    "limit_argument",
+    "make_cursor",
+    "markdown_to_html",
+    "markdown_to_text",
     "now",
+    "paged",
+    "read_cursor",
     "record_audit",
     "record_event",
     "record_feed",
+    "to_html",
     "transaction",
+    "viewers",
 ]
