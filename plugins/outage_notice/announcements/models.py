@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.plugin_api import Base, Choice, UTCDateTime
-from plugins.outage_notice.announcements.rules import Effect, Kind, Severity, Status, StepKind, StepState, Weight
+from plugins.outage_notice.announcements.rules import Effect, Kind, Status, StepKind, StepState, Weight
 from plugins.outage_notice.audiences.rules import TargetKind
 
 
@@ -36,6 +36,7 @@ class Announcement(Base):
     locale: Mapped[str] = mapped_column(String(10), default="en")
     status: Mapped[Status] = mapped_column(Choice(Status), default=Status.draft)
     must_confirm: Mapped[bool] = mapped_column(default=False)
+    must_confirm_by_id: Mapped[int | None]  # who asked for it last
     confirmed_by_id: Mapped[int | None]  # the second technician who approved "must be confirmed"
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     show_from: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -62,11 +63,14 @@ class Announcement(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # last change that was not silent
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # resolved, completed, ended, cancelled, withdrawn
+    plan: Mapped[int] = mapped_column(default=0)  # number of the plan whose steps count
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     __table_args__ = (
         Index("ix_outage_announcement_status", "status", "starts_at"),
-        Index("ix_outage_announcement_actual_end_at", "actual_end_at", "id"),
+        Index("ix_outage_announcement_closed_at", "closed_at", "id"),
+        Index("ix_outage_announcement_updated_at", "updated_at", "id"),
     )
 
 

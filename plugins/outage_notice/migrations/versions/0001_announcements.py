@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("locale", sa.String(length=10), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
         sa.Column("must_confirm", sa.Boolean(), nullable=False),
+        sa.Column("must_confirm_by_id", sa.Integer(), nullable=True),
         sa.Column("confirmed_by_id", sa.Integer(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("show_from", sa.DateTime(timezone=True), nullable=True),
@@ -50,16 +51,17 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("plan", sa.Integer(), nullable=False),
         sa.Column("created_by_id", sa.Integer(), nullable=True),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_outage_announcement_created_by_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_outage_announcement_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outage_announcement")),
     )
-    op.create_index(
-        "ix_outage_announcement_actual_end_at", "outage_announcement", ["actual_end_at", "id"], unique=False
-    )
+    op.create_index("ix_outage_announcement_closed_at", "outage_announcement", ["closed_at", "id"], unique=False)
     op.create_index("ix_outage_announcement_status", "outage_announcement", ["status", "starts_at"], unique=False)
+    op.create_index("ix_outage_announcement_updated_at", "outage_announcement", ["updated_at", "id"], unique=False)
     op.create_table(
         "outage_affected_service",
         sa.Column("announcement_id", sa.Integer(), nullable=False),
@@ -187,6 +189,7 @@ def downgrade() -> None:
     op.drop_table("outage_audience_target")
     op.drop_index("ix_outage_affected_service_service_id", table_name="outage_affected_service")
     op.drop_table("outage_affected_service")
+    op.drop_index("ix_outage_announcement_updated_at", table_name="outage_announcement")
     op.drop_index("ix_outage_announcement_status", table_name="outage_announcement")
-    op.drop_index("ix_outage_announcement_actual_end_at", table_name="outage_announcement")
+    op.drop_index("ix_outage_announcement_closed_at", table_name="outage_announcement")
     op.drop_table("outage_announcement")

@@ -1,0 +1,43 @@
+"""Reads of announcements. There is no other way to get one: loading and authorising are one step."""
+
+from __future__ import annotations
+
+from plugins.outage_notice.announcements.queries.facts import check_facts
+from plugins.outage_notice.announcements.queries.lists import ListPage, Tab, list_announcements
+from plugins.outage_notice.announcements.queries.live import (
+    LiveAnnouncement,
+    LiveService,
+    LiveUpdate,
+    live_announcements,
+)
+from plugins.outage_notice.announcements.queries.notices import Notice, get_notice, recent_notices
+from plugins.outage_notice.announcements.queries.records import (
+    Entry,
+    draft_of,
+    get_announcement,
+    get_for_change,
+    get_full,
+    timeline,
+    updates_of,
+)
+
+__all__ = [
+    "Entry",
+    "ListPage",
+    "LiveAnnouncement",
+    "LiveService",
+    "LiveUpdate",
+    "Notice",
+    "Tab",
+    "check_facts",
+    "draft_of",
+    "get_announcement",
+    "get_for_change",
+    "get_full",
+    "get_notice",
+    "list_announcements",
+    "live_announcements",
+    "recent_notices",
+    "timeline",
+    "updates_of",
+]

@@ -1,0 +1,74 @@
+"""What the check before publishing must know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from helpdesk.plugin_api import Service, User, db
+from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.queries.live import LiveAnnouncement, live_announcements
+from plugins.outage_notice.announcements.rules import CheckFacts, Draft, Kind, Overlap, Phase
+from plugins.outage_notice.audiences import queries as audiences
+from plugins.outage_notice.audiences.rules import Target, TargetKind
+
+
+def check_facts(
+    draft: Draft,
+    now: datetime,
+    *,
+    announcement_id: int | None = None,
+    is_published: bool = False,
+    confirmed_people: int | None = None,
+) -> CheckFacts:
+    """The facts about a draft: people reached, what else is on, what does not exist. A handful of queries."""
+    condition = audiences.audience_condition(draft.audience)
+    people, mailboxes = db.session.execute(
+        select(func.count(), func.count(User.email)).select_from(User).where(condition)
+    ).one()
+    service_ids = [service.service_id for service in draft.services]
+    services = db.session.execute(select(Service.id, Service.name).where(Service.id.in_(service_ids))).all()
+    return CheckFacts(
+        people=people,
+        people_without_email=people - mailboxes,
+        missing_targets=len(audiences.missing_targets(draft.audience)),
+        overlaps=tuple(_overlaps(draft, now, announcement_id)),
+        locales=tuple(current_app.config.get("HELPDESK_NOTICE_LOCALES", ())),
+        service_names=tuple(row.name for row in services),
+        is_published=is_published,
+        confirmed_people=confirmed_people,
+        unknown_services=tuple(sorted(set(service_ids) - {row.id for row in services})),
+    )
+
+
+def _overlaps(draft: Draft, now: datetime, own_id: int | None) -> list[Overlap]:
+    mine = {service.service_id for service in draft.services}
+    found = []
+    for other in live_announcements(now):
+        if other.id == own_id or other.is_drill != draft.is_drill or not _same_time(draft, other, now):
+            continue
+        same_service = bool(mine & {service.id for service in other.services})
+        if same_service or _same_people(draft.audience, other.targets):
+            is_open = other.kind is Kind.incident and rules.phase(other, now) is Phase.active
+            _locale, texts = other.text(draft.locale)
+            found.append(Overlap(other.id, texts.title, same_service, is_open))
+    return found
+
+
+def _same_time(draft: Draft, other: LiveAnnouncement, now: datetime) -> bool:
+    occurrence = rules.current_occurrence(other, now)
+    start, end = (
+        (occurrence.start, occurrence.end) if occurrence else (other.starts_at, other.planned_end_at or other.eta)
+    )
+    own_start, own_end = draft.starts_at or now, draft.planned_end_at or draft.eta
+    return (end is None or own_start < end) and (own_end is None or start is None or start < own_end)
+
+
+def _same_people(mine: tuple[Target, ...], theirs: tuple[Target, ...]) -> bool:
+    """Whether the audiences surely share people: the same target, or everyone with anybody."""
+    if not mine or not theirs:
+        return False
+    everyone = Target(TargetKind.everyone)
+    return everyone in mine or everyone in theirs or bool(set(mine) & set(theirs))

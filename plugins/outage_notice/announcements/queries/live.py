@@ -1,0 +1,142 @@
+"""The announcements that are not over: what boards, replies and pages are made of. Old ones are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from helpdesk.plugin_api import db
+from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.models import Announcement, Update
+from plugins.outage_notice.announcements.queries.records import (
+    NamedService,
+    services_by_id,
+    targets_by_id,
+    texts_by_id,
+)
+from plugins.outage_notice.announcements.rules import Kind, Phase, Status, Texts
+from plugins.outage_notice.audiences.rules import Target
+
+LiveService = NamedService
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUpdate:
+    """The latest public entry. `texts` by locale; the author's language is the announcement's `locale`."""
+
+    id: int
+    at: datetime
+    revision: int
+    status: Status | None
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAnnouncement:
+    """A published announcement as boards need it: a frozen copy that may be kept between requests.
+
+    It is a `rules.Record`: ask `rules.phase(a, now)`, `rules.window(a, now)`, `rules.effective_status(a, now)`,
+    `rules.next_change_at(a, now)`, `rules.showing_since(a, now)`. `must_confirm` is true only once a second technician
+    has approved it. `texts` by locale always holds `locale`, the author's language.
+    """
+
+    id: int
+    kind: Kind
+    severity: int
+    status: Status
+    revision: int
+    loud_revision: int
+    feed_seq: int
+    locale: str
+    texts: Mapping[str, Texts]
+    services: tuple[LiveService, ...]
+    targets: tuple[Target, ...]
+    latest_update: LiveUpdate | None
+    must_confirm: bool
+    published_at: datetime | None
+    show_from: datetime | None
+    show_until: datetime | None
+    starts_at: datetime | None
+    planned_end_at: datetime | None
+    actual_start_at: datetime | None
+    actual_end_at: datetime | None
+    ends_by_itself: bool
+    recurrence: str | None
+    time_zone: str
+    eta: datetime | None
+    next_update_at: datetime | None
+    updated_at: datetime
+    changed_at: datetime | None
+    closed_at: datetime | None
+    mention_in_automated_replies: bool
+    automated_reply_text: str
+    keywords: str
+    is_drill: bool
+    is_public: bool
+    owner_id: int | None
+    created_by_id: int | None
+    must_confirm_requested: bool = field(default=False)
+
+    def text(self, locale: str) -> tuple[str, Texts]:
+        """The texts for a reader and the locale they are in: the reader's, its language, or the author's."""
+        for candidate in (locale, locale.split("_")[0].split("-")[0]):
+            if candidate in self.texts:
+                return candidate, self.texts[candidate]
+        return self.locale, self.texts[self.locale]
+
+
+def live_announcements(now: datetime) -> list[LiveAnnouncement]:
+    """Everything published that is not over at `now`, upcoming ones too. Five queries, whatever the number."""
+    records = db.session.scalars(select(Announcement).where(Announcement.status.in_(rules.LIVE_STATUSES))).all()
+    return freeze([r for r in records if rules.phase(r, now) in (Phase.upcoming, Phase.active)])
+
+
+def live_by_ids(ids: Iterable[int]) -> list[LiveAnnouncement]:
+    """The published announcements among `ids`, over or not: what the feed says has changed."""
+    query = select(Announcement).where(Announcement.id.in_(list(ids)), Announcement.published_at.is_not(None))
+    return freeze(db.session.scalars(query).all())
+
+
+def freeze(records: Sequence[Announcement]) -> list[LiveAnnouncement]:
+    ids = [record.id for record in records]
+    if not ids:
+        return []
+    services, targets, texts, latest = services_by_id(ids), targets_by_id(ids), texts_by_id(ids), _latest_updates(ids)
+    return [
+        LiveAnnouncement(
+            **{name: getattr(r, name) for name in _COPIED},
+            texts=texts[r.id] | {r.locale: Texts(r.title, r.description, r.workaround)},
+            services=tuple(services[r.id]),
+            targets=tuple(targets[r.id]),
+            latest_update=_frozen_update(latest.get(r.id), r.locale),
+            must_confirm=r.must_confirm and r.confirmed_by_id is not None,
+            must_confirm_requested=r.must_confirm,
+        )
+        for r in records
+    ]
+
+
+_COPIED = (
+    "id", "kind", "severity", "status", "revision", "loud_revision", "feed_seq", "locale", "published_at", "show_from",
+    "show_until", "starts_at", "planned_end_at", "actual_start_at", "actual_end_at", "ends_by_itself", "recurrence",
+    "time_zone", "eta", "next_update_at", "updated_at", "changed_at", "closed_at", "mention_in_automated_replies",
+    "automated_reply_text", "keywords", "is_drill", "is_public", "owner_id", "created_by_id",
+)  # fmt: skip
+
+
+def _latest_updates(ids: Sequence[int]) -> dict[int, Update]:
+    newest = (
+        select(func.max(Update.id))
+        .where(Update.announcement_id.in_(ids), Update.is_public)
+        .group_by(Update.announcement_id)
+    )
+    return {u.announcement_id: u for u in db.session.scalars(select(Update).where(Update.id.in_(newest)))}
+
+
+def _frozen_update(row: Update | None, locale: str) -> LiveUpdate | None:
+    if row is None:
+        return None
+    return LiveUpdate(row.id, row.at, row.revision, row.status, dict(row.translations) | {locale: row.text})

@@ -1,0 +1,175 @@
+"""Repetition: RFC 5545 recurrence rules of whole days, read strictly and expanded in the author's zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+from dateutil import rrule
+from flask_babel import lazy_gettext as _l
+
+from plugins.outage_notice.announcements.rules.times import LAST_YEAR, to_utc, zone_of
+
+LENGTH_LIMIT = 200
+INTERVAL_LIMIT = 366
+COUNT_LIMIT = 1000
+HORIZON = timedelta(days=366 * 8 + 3)  # the longest pause of a sensible rule: 29 February across 2100
+FREQUENCIES = {"DAILY": rrule.DAILY, "WEEKLY": rrule.WEEKLY, "MONTHLY": rrule.MONTHLY, "YEARLY": rrule.YEARLY}
+WEEKDAYS = {
+    "MO": rrule.MO,
+    "TU": rrule.TU,
+    "WE": rrule.WE,
+    "TH": rrule.TH,
+    "FR": rrule.FR,
+    "SA": rrule.SA,
+    "SU": rrule.SU,
+}
+NUMBERS = {"BYMONTHDAY": (-31, 31), "BYMONTH": (1, 12), "BYSETPOS": (-366, 366)}
+
+
+class BadRecurrence(ValueError):
+    """A repetition that cannot be read, or that is not offered. `message` is for people."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class RecurrenceRule:
+    """A checked rule. `until` is a naive wall time (RFC 5545: a UTC UNTIL is converted to the author's zone)."""
+
+    options: dict[str, Any]
+    count: int | None
+    until: datetime | None
+
+    def walls(self, first: datetime, after: datetime | None = None) -> Iterator[datetime]:
+        """Naive wall times of the starts, from `first` on, in order: one per local date at most.
+
+        Ends with the rule, or eight years after `after` (`first` when None): a rule that never matches ends too.
+        """
+        last_moment = datetime(LAST_YEAR, 11, 30)  # noqa: DTZ001  (a wall time; leaves room for the end)
+        horizon = min(max(first, after or first) + HORIZON, last_moment)
+        until = horizon if self.until is None else min(self.until, horizon)
+        starts = rrule.rrule(dtstart=first, until=until, **self.options)
+        return islice(starts, self.count)
+
+
+def parse_recurrence(text: str, zone_name: str = "UTC") -> RecurrenceRule:
+    """Read an RRULE value such as "FREQ=WEEKLY;BYDAY=TU;COUNT=10". Raises BadRecurrence with a text for people."""
+    if len(text) > LENGTH_LIMIT:
+        raise BadRecurrence(_l("The repetition is too long."))
+    parts = _parts(text.strip().removeprefix("RRULE:"))
+    frequency = parts.pop("FREQ", "")
+    if frequency not in FREQUENCIES:
+        raise BadRecurrence(_l("Repeat daily, weekly, monthly or yearly."))
+    options: dict[str, Any] = {"freq": FREQUENCIES[frequency], "wkst": _weekday_start(parts.pop("WKST", "MO"))}
+    options["interval"] = _number(parts.pop("INTERVAL", "1"), 1, INTERVAL_LIMIT)
+    count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
+    if count is not None and until is not None:
+        raise BadRecurrence(_l("End the repetition after a number of times or at a date, not both."))
+    if "BYDAY" in parts:
+        options["byweekday"] = _weekdays(parts.pop("BYDAY"), frequency)
+    for name, (low, high) in NUMBERS.items():
+        if name in parts:
+            options[name.lower()] = [_number(n, low, high) for n in parts.pop(name).split(",")]
+    if "bymonthday" in options and frequency == "WEEKLY":
+        raise BadRecurrence(_l("A weekly repetition has weekdays, not days of the month."))
+    if "bysetpos" in options and not {"byweekday", "bymonthday", "bymonth"} & options.keys():
+        raise BadRecurrence(_l("A position needs the days it counts."))
+    if parts:
+        raise BadRecurrence(_l("This kind of repetition is not offered: %(name)s.", name=next(iter(parts))[:40]))
+    return RecurrenceRule(
+        options,
+        None if count is None else _number(count, 1, COUNT_LIMIT),
+        None if until is None else _until(until, zone_name),
+    )
+
+
+def _parts(text: str) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for part in text.upper().split(";"):
+        name, equals, value = part.partition("=")
+        if not equals or not value or name in parts or not re.fullmatch(r"[A-Z]+", name):
+            raise BadRecurrence(_l("The repetition cannot be read. Write it like FREQ=WEEKLY;BYDAY=TU."))
+        parts[name] = value
+    return parts
+
+
+def _number(text: str, low: int, high: int) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,4}", text) or not low <= int(text) <= high or int(text) == 0:
+        raise BadRecurrence(_l("A number of the repetition is out of range: %(number)s.", number=text[:20]))
+    return int(text)
+
+
+def _weekday_start(text: str) -> Any:
+    if text not in WEEKDAYS:
+        raise BadRecurrence(_l("There is no such weekday: %(day)s.", day=text[:20]))
+    return WEEKDAYS[text]
+
+
+def _weekdays(text: str, frequency: str) -> list[Any]:
+    days = []
+    for part in text.split(","):
+        match = re.fullmatch(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)", part)
+        if match is None:
+            raise BadRecurrence(_l("There is no such weekday: %(day)s.", day=part[:20]))
+        position, day = match.groups()
+        if position is None:
+            days.append(WEEKDAYS[day])
+        elif frequency in ("MONTHLY", "YEARLY"):
+            days.append(WEEKDAYS[day](_number(position, -53, 53)))
+        else:
+            raise BadRecurrence(_l("“Second Tuesday” needs a monthly repetition."))
+    return days
+
+
+def _until(text: str, zone_name: str) -> datetime:
+    match = re.fullmatch(r"([0-9]{8})(?:T([0-9]{6})(Z?))?", text)
+    try:
+        if match is None:
+            raise ValueError(text)
+        day, clock, is_utc = match.groups()
+        if clock is None:
+            return datetime.combine(datetime.strptime(day, "%Y%m%d").date(), time(23, 59, 59))  # noqa: DTZ007
+        moment = datetime.strptime(day + clock, "%Y%m%d%H%M%S")  # noqa: DTZ007
+        return moment.replace(tzinfo=UTC).astimezone(zone_of(zone_name)).replace(tzinfo=None) if is_utc else moment
+    except (ValueError, OverflowError) as error:
+        raise BadRecurrence(_l("The end date of the repetition cannot be read.")) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One time of a repetition, as moments. `on` is its local date."""
+
+    start: datetime
+    end: datetime
+    on: date
+
+
+def spans(
+    rule: RecurrenceRule, starts_at: datetime, ends_at: datetime, zone_name: str, after: datetime | None = None
+) -> Iterator[Span]:
+    """The times of a repetition, in order, that end after `after` (all when None).
+
+    Start and end keep their wall time across clock changes. A span whose moved start would pass its end keeps its
+    length instead. One per local date, also where a zone skipped a whole day.
+    """
+    zone = zone_of(zone_name)
+    first, last = (moment.astimezone(zone).replace(tzinfo=None, fold=0) for moment in (starts_at, ends_at))
+    wall_after = None if after is None else after.astimezone(zone).replace(tzinfo=None)
+    previous: date | None = None
+    for wall in rule.walls(first, wall_after):
+        start, end = to_utc(wall, zone_name), to_utc(wall + (last - first), zone_name)
+        if end <= start:
+            end = start + (ends_at - starts_at)
+        on = start.astimezone(zone).date()
+        if on == previous:
+            continue
+        previous = on
+        if after is None or end > after:
+            yield Span(start, end, on)

@@ -1,0 +1,205 @@
+"""Kinds, levels, statuses, phases, weights, inputs and events of announcements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum, StrEnum
+
+from helpdesk.plugin_api import Event
+from plugins.outage_notice.audiences.rules import Target
+
+TITLE_LIMIT = 80
+TITLE_HARD_LIMIT = 200  # what the column holds; between the two the composer only asks
+TEXT_LIMIT = 4000
+KEYWORDS_LIMIT = 500
+
+
+class Kind(StrEnum):
+    incident = "incident"
+    maintenance = "maintenance"
+    information = "information"
+
+
+class Severity(IntEnum):
+    critical = 1
+    major = 2
+    minor = 3
+    notice = 4
+
+
+class Status(StrEnum):
+    draft = "draft"
+    # incident
+    investigating = "investigating"
+    identified = "identified"
+    monitoring = "monitoring"
+    resolved = "resolved"
+    # maintenance
+    scheduled = "scheduled"
+    in_progress = "in_progress"
+    verifying = "verifying"
+    completed = "completed"
+    # information
+    active = "active"
+    ended = "ended"
+    # any kind
+    cancelled = "cancelled"
+    withdrawn = "withdrawn"
+
+
+class Phase(StrEnum):
+    """Computed from the record and the clock, never stored."""
+
+    draft = "draft"
+    upcoming = "upcoming"
+    active = "active"
+    over = "over"
+    cancelled = "cancelled"
+
+
+class Effect(StrEnum):
+    degraded_performance = "degraded_performance"
+    partial_outage = "partial_outage"
+    major_outage = "major_outage"
+    under_maintenance = "under_maintenance"
+
+
+class Weight(StrEnum):
+    """How much a change of a published announcement matters to those who saw it."""
+
+    silent = "silent"
+    update = "update"
+    alert_again = "alert_again"
+
+
+class StepKind(StrEnum):
+    """What a dated step does when its time comes. What is *true* never waits for a step."""
+
+    show = "show"
+    start = "start"
+    end = "end"  # of a window that ends by itself
+    hide = "hide"  # show_until has passed
+
+
+class StepState(StrEnum):
+    pending = "pending"
+    fired = "fired"
+    collapsed = "collapsed"  # overdue, and a newer one of the same announcement spoke for it
+    missed = "missed"  # the whole window passed while nothing ran
+    void = "void"  # the dates were changed before it was due
+
+
+class Unset(Enum):
+    """A value that was not given, where None means "no estimate yet"."""
+
+    unset = "unset"
+
+
+UNSET = Unset.unset
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts in one language."""
+
+    title: str = ""
+    description: str = ""
+    workaround: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEffect:
+    service_id: int
+    effect: Effect = Effect.major_outage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """All that a person may choose of an announcement.
+
+    Times are aware, or naive: then they are wall times of `time_zone` (one that does not exist moves forward by the
+    gap, one that exists twice is the first). `translations` by locale holds the other languages.
+    """
+
+    kind: Kind = Kind.incident
+    severity: int = Severity.major
+    title: str = ""
+    description: str = ""
+    workaround: str = ""
+    locale: str = "en"
+    translations: Mapping[str, Texts] = field(default_factory=dict)
+    services: tuple[ServiceEffect, ...] = ()
+    audience: tuple[Target, ...] = ()
+    must_confirm: bool = False
+    show_from: datetime | None = None
+    show_until: datetime | None = None
+    starts_at: datetime | None = None
+    planned_end_at: datetime | None = None
+    ends_by_itself: bool = False
+    recurrence: str | None = None
+    time_zone: str = "UTC"
+    eta: datetime | None = None
+    next_update_at: datetime | None = None
+    mention_in_automated_replies: bool = True
+    automated_reply_text: str = ""
+    keywords: str = ""
+    is_drill: bool = False
+    is_public: bool = False
+    owner_id: int | None = None
+
+
+TIME_FIELDS = ("show_from", "show_until", "starts_at", "planned_end_at", "eta", "next_update_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUpdate:
+    """A dated entry. Internal ones are the action log: only text. `weight` None takes the default of the change."""
+
+    text: str
+    status: Status | None = None
+    eta: datetime | Unset | None = UNSET
+    next_update_at: datetime | Unset | None = UNSET
+    is_public: bool = True
+    weight: Weight | None = None
+    translations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementPublished(Event):
+    announcement_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementUpdated(Event):
+    """Any change after publication. `update_id` is set when the change is an entry of the timeline."""
+
+    announcement_id: int
+    revision: int
+    weight: str
+    update_id: int | None
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementEnded(Event):
+    """`how`: resolved, completed, ended, cancelled or withdrawn."""
+
+    announcement_id: int
+    revision: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementReopened(Event):
+    announcement_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepFired(Event):
+    announcement_id: int
+    step_id: int
+    kind: str

@@ -1,0 +1,315 @@
+"""Reads about audiences: who is in one, how many, and what a picker offers. Disabled people are never counted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, false, func, or_, select, true
+
+from helpdesk.plugin_api import Department, Forbidden, Service, ServiceDepartment, User, Viewer, db
+from plugins.outage_notice.audiences.rules import (
+    ROLE_NAMES,
+    Reach,
+    Target,
+    TargetKind,
+    ViewerFacts,
+    beyond_reach,
+    ids_of,
+    is_well_formed,
+)
+
+ONLINE_CHUNK = 5000  # bound parameters of one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentCount:
+    """A department and how many enabled people are directly in it (id 0: people without a department)."""
+
+    id: int
+    name: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What publishing to an audience would mean now. `total`: all enabled people of the organisation."""
+
+    people: int
+    total: int
+    online: int
+    without_email: int
+    departments: tuple[DepartmentCount, ...]
+    requesters: tuple[Named, ...]
+    missing: tuple[Target, ...] = ()  # targets that name nothing that exists
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One offer of the audience picker. `detail` tells two of the same name apart."""
+
+    kind: TargetKind
+    id: str | None
+    name: str
+    detail: str
+    people: int | None
+
+
+def department_paths() -> dict[int, tuple[int, ...]]:
+    """The ids from the root to each department."""
+    rows = db.session.execute(select(Department.id, Department.path))
+    return {row.id: tuple(int(part) for part in row.path.split("/") if part) or (row.id,) for row in rows}
+
+
+def branch_ids(department_ids: Iterable[int]) -> set[int]:
+    """These departments and all below them."""
+    wanted = list(dict.fromkeys(department_ids))
+    if not wanted:
+        return set()
+    below = or_(Department.id.in_(wanted), *(Department.path.contains(f"/{id}/") for id in wanted))
+    return set(db.session.scalars(select(Department.id).where(below)))
+
+
+def departments_using(service_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The departments written down as users of each service (without their descendants)."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    rows = select(ServiceDepartment.service_id, ServiceDepartment.department_id).where(
+        ServiceDepartment.service_id.in_(list(service_ids))
+    )
+    for service_id, department_id in db.session.execute(rows):
+        found[service_id].add(department_id)
+    return found
+
+
+def services_used_by_path(path: Sequence[int]) -> frozenset[int]:
+    """The services that a person with this department path uses."""
+    if not path:
+        return frozenset()
+    rows = select(ServiceDepartment.service_id).where(ServiceDepartment.department_id.in_(path)).distinct()
+    return frozenset(db.session.scalars(rows))
+
+
+def facts_of(viewer: Viewer) -> ViewerFacts:
+    """What decides whether this signed-in person is in an audience: one query."""
+    return ViewerFacts(viewer.id, viewer.role, viewer.department_path, services_used_by_path(viewer.department_path))
+
+
+def audience_condition(targets: Iterable[Target]) -> ColumnElement[bool]:
+    """The SQL condition on `User` that holds for the enabled people of the audience."""
+    targets = list(targets)
+    if any(t.kind is TargetKind.everyone and is_well_formed(t) for t in targets):
+        return User.disabled_at.is_(None)
+    parts: list[ColumnElement[bool]] = []
+    using = departments_using(ids_of(targets, TargetKind.service_users))
+    departments = branch_ids([*ids_of(targets, TargetKind.department), *(i for ids in using.values() for i in ids)])
+    if departments:
+        parts.append(User.department_id.in_(sorted(departments)))
+    if people := ids_of(targets, TargetKind.requester):
+        parts.append(User.id.in_(people))
+    if roles := [t.id for t in targets if t.kind is TargetKind.role and is_well_formed(t)]:
+        parts.append(User.role.in_(roles))
+    return User.disabled_at.is_(None) & (or_(*parts) if parts else false())
+
+
+def count_people(targets: Iterable[Target]) -> int:
+    return db.session.scalar(select(func.count()).select_from(User).where(audience_condition(targets))) or 0
+
+
+def forecast(actor: Viewer, targets: Iterable[Target], online_ids: Iterable[int] = ()) -> Forecast:
+    """Counts for an audience. Raises Forbidden for people who may not announce. A handful of indexed queries."""
+    if not actor.may_announce:
+        raise Forbidden(_("Only technicians can see who would be reached."))
+    targets = list(targets)
+    condition = audience_condition(targets)
+    rows = db.session.execute(
+        select(User.department_id, func.count().label("people"), func.count(User.email).label("mailboxes"))
+        .where(condition)
+        .group_by(User.department_id)
+    ).all()
+    people = sum(row.people for row in rows)
+    named = _names_of_departments([row.department_id for row in rows if row.department_id])
+    departments = [
+        DepartmentCount(row.department_id or 0, named.get(row.department_id or 0, ""), row.people) for row in rows
+    ]
+    return Forecast(
+        people=people,
+        total=people if _is_everyone(targets) else total_people(),
+        online=_count_online(condition, online_ids),
+        without_email=people - sum(row.mailboxes for row in rows),
+        departments=tuple(sorted(departments, key=lambda d: (-d.people, d.name))),
+        requesters=tuple(_named_requesters(ids_of(targets, TargetKind.requester))),
+        missing=tuple(missing_targets(targets)),
+    )
+
+
+def _is_everyone(targets: Iterable[Target]) -> bool:
+    return any(t.kind is TargetKind.everyone and is_well_formed(t) for t in targets)
+
+
+def total_people() -> int:
+    return db.session.scalar(select(func.count()).select_from(User).where(User.disabled_at.is_(None))) or 0
+
+
+def _names_of_departments(ids: Sequence[int]) -> dict[int, str]:
+    rows = db.session.execute(select(Department.id, Department.name).where(Department.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+def _named_requesters(ids: Sequence[int]) -> list[Named]:
+    rows = db.session.execute(
+        select(User.id, User.name).where(User.id.in_(ids), User.disabled_at.is_(None)).order_by(User.name)
+    )
+    return [Named(row.id, row.name) for row in rows]
+
+
+def _count_online(condition: ColumnElement[bool], online_ids: Iterable[int]) -> int:
+    return sum(
+        db.session.scalar(select(func.count()).select_from(User).where(User.id.in_(chunk), condition)) or 0
+        for chunk in _chunks(sorted(set(online_ids)))
+    )
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), ONLINE_CHUNK):
+        yield ids[start : start + ONLINE_CHUNK]
+
+
+def missing_targets(targets: Iterable[Target]) -> list[Target]:
+    """Targets that are malformed or name a department, person or service that does not exist."""
+    targets = list(targets)
+    existing = {
+        kind: set(db.session.scalars(select(column).where(column.in_(ids))))
+        for kind, column in (
+            (TargetKind.department, Department.id),
+            (TargetKind.requester, User.id),
+            (TargetKind.service_users, Service.id),
+        )
+        if (ids := ids_of(targets, kind))
+    }
+    return [
+        t
+        for t in targets
+        if not is_well_formed(t)
+        or (t.kind not in (TargetKind.everyone, TargetKind.role) and int(t.id or 0) not in existing.get(t.kind, ()))
+    ]
+
+
+def reach_of(actor: Viewer) -> Reach:
+    """What this person may address when publishing; see `rules.beyond_reach` for the rule."""
+    if actor.is_administrator or len(actor.department_path) < 2:
+        return Reach()
+    roots = db.session.scalars(select(Department.id).where(Department.parent_id.is_(None)).limit(2)).all()
+    root = actor.department_path[0]
+    return Reach() if len(roots) < 2 else Reach(root, frozenset(branch_ids([root])))
+
+
+def targets_beyond_reach(actor: Viewer, targets: Iterable[Target]) -> list[Target]:
+    """The targets that this technician may not address."""
+    targets, reach = list(targets), reach_of(actor)
+    if not reach.is_limited:
+        return []
+    people = select(User.id, User.department_id).where(User.id.in_(ids_of(targets, TargetKind.requester)))
+    return beyond_reach(
+        targets,
+        reach,
+        people_departments={row.id: row.department_id for row in db.session.execute(people)},
+        service_departments=dict(departments_using(ids_of(targets, TargetKind.service_users))),
+    )
+
+
+def target_names(targets: Iterable[Target]) -> dict[Target, str]:
+    """The name of each target that exists, for lists and the composer. "Everyone" and roles name themselves."""
+    targets = list(targets)
+    names: dict[Target, str] = {}
+    for kind, id_column, name_column in (
+        (TargetKind.department, Department.id, Department.name),
+        (TargetKind.requester, User.id, User.name),
+        (TargetKind.service_users, Service.id, Service.name),
+    ):
+        if ids := ids_of(targets, kind):
+            rows = db.session.execute(select(id_column, name_column).where(id_column.in_(ids)))
+            names |= {Target(kind, str(id)): name for id, name in rows}
+    return {t: names.get(t, t.id or "") for t in targets}
+
+
+def department_options(actor: Viewer, text: str = "", limit: int = 200) -> list[Option]:
+    """Departments that this person may address, in tree order, with the people in each branch."""
+    reach = reach_of(actor)
+    rows = db.session.execute(select(Department.id, Department.name, Department.path)).all()
+    counts = dict(
+        db.session.execute(
+            select(User.department_id, func.count()).where(User.disabled_at.is_(None)).group_by(User.department_id)
+        )
+        .tuples()
+        .all()
+    )
+    names = {row.id: row.name for row in rows}
+    paths = {row.id: tuple(int(p) for p in row.path.split("/") if p) or (row.id,) for row in rows}
+    people: defaultdict[int, int] = defaultdict(int)
+    for id, path in paths.items():
+        for ancestor in path:
+            people[ancestor] += counts.get(id, 0)
+    offered = [
+        id
+        for id in sorted(names, key=lambda id: tuple(names.get(p, "").casefold() for p in paths[id]))
+        if text.casefold() in names[id].casefold() and (not reach.is_limited or id in reach.department_ids)
+    ]
+    return [
+        Option(
+            TargetKind.department,
+            str(id),
+            names[id],
+            " › ".join(names.get(p, "") for p in paths[id][:-1]),
+            people[id],
+        )
+        for id in offered[:limit]
+    ]
+
+
+def search_targets(actor: Viewer, text: str, limit: int = 8) -> list[Option]:
+    """What the audience picker offers for what was typed: departments, services, people, roles; only what this person
+    may address. At most `limit` of each kind. Raises Forbidden for people who may not announce.
+    """
+    if not actor.may_announce:
+        raise Forbidden(_("Only technicians can choose an audience."))
+    reach, text = reach_of(actor), text.strip()
+    options = department_options(actor, text, limit)
+    if not text:
+        return options
+    inside = User.department_id.in_(reach.department_ids) if reach.is_limited else true()
+    pattern = _like(text)
+    people = db.session.execute(
+        select(User.id, User.name, User.email, Department.name.label("department"))
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(
+            User.disabled_at.is_(None),
+            inside,
+            or_(User.name.ilike(pattern, escape="\\"), User.email.ilike(pattern, escape="\\")),
+        )
+        .order_by(User.name)
+        .limit(limit)
+    )
+    options += [Option(TargetKind.requester, str(p.id), p.name, p.department or p.email or "", None) for p in people]
+    services = db.session.execute(
+        select(Service.id, Service.name)
+        .where(Service.name.ilike(pattern, escape="\\"), Service.is_retired.is_(False))
+        .order_by(Service.name)
+        .limit(limit)
+    )
+    offered = [Option(TargetKind.service_users, str(s.id), s.name, _("people who use it"), None) for s in services]
+    offered += [Option(TargetKind.role, r, r, _("role"), None) for r in ROLE_NAMES if text.casefold() in r]
+    beyond = set(targets_beyond_reach(actor, [Target(o.kind, o.id) for o in offered]))
+    return options + [o for o in offered if Target(o.kind, o.id) not in beyond]
+
+
+def _like(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%" if len(text) > 2 else f"{escaped}%"
