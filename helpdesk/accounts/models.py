@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import JSON, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from helpdesk.accounts.rules import Role
+from helpdesk.accounts.rules import Role, fold
 from helpdesk.core.database import Base, Choice, UTCDateTime
 
 
@@ -19,6 +19,7 @@ class Department(Base):
     name: Mapped[str] = mapped_column(String(120))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     path: Mapped[str] = mapped_column(String(255), default="")
+    revision: Mapped[int] = mapped_column(default=1)
     __table_args__ = (Index("ix_department_path", "path"), Index("ix_department_parent_id", "parent_id"))
 
 
@@ -33,14 +34,15 @@ class Team(Base):
 class User(Base):
     """A person. `email` is stored in lower case; people without a mailbox have none.
 
-    `authz_version` is the feed number of the last change of role, department, or being disabled: what a person may
-    see is never decided on an older one.
+    `sort_name` is the folded name, for sorting and searching. `authz_version` is the feed number of the last change of
+    role, department, or being disabled: what a person may see is never decided on an older one.
     """
 
     __tablename__ = "user"
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
+    sort_name: Mapped[str] = mapped_column(String(240))
     role: Mapped[Role] = mapped_column(Choice(Role), default=Role.requester)
     department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
@@ -57,9 +59,14 @@ class User(Base):
     team: Mapped[Team | None] = relationship(lazy="raise")
     __table_args__ = (
         Index("ix_user_department_id", "department_id"),
-        Index("ix_user_name", "name"),
+        Index("ix_user_sort_name_id", "sort_name", "id"),
         Index("ix_user_role", "role"),
     )
+
+    @validates("name")
+    def _fold_name(self, _key: str, name: str) -> str:
+        self.sort_name = fold(name)[:240]
+        return name
 
 
 class UserSession(Base):
@@ -103,6 +110,7 @@ class OneTimeToken(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_one_time_token_user_id", "user_id"),)
 
 
 class SignInFailure(Base):

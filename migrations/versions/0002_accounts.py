@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("path", sa.String(length=255), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["parent_id"], ["department.id"], name=op.f("fk_department_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_department")),
     )
@@ -45,6 +46,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("sort_name", sa.String(length=240), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=True),
         sa.Column("team_id", sa.Integer(), nullable=True),
@@ -63,8 +65,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
     )
     op.create_index("ix_user_department_id", "user", ["department_id"], unique=False)
-    op.create_index("ix_user_name", "user", ["name"], unique=False)
     op.create_index("ix_user_role", "user", ["role"], unique=False)
+    op.create_index("ix_user_sort_name_id", "user", ["sort_name", "id"], unique=False)
     op.create_table(
         "api_token",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -93,6 +95,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_token")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_token_token_hash")),
     )
+    op.create_index("ix_one_time_token_user_id", "one_time_token", ["user_id"], unique=False)
     op.create_table(
         "user_session",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -113,11 +116,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_user_session_user_id", table_name="user_session")
     op.drop_table("user_session")
+    op.drop_index("ix_one_time_token_user_id", table_name="one_time_token")
     op.drop_table("one_time_token")
     op.drop_index("ix_api_token_user_id", table_name="api_token")
     op.drop_table("api_token")
+    op.drop_index("ix_user_sort_name_id", table_name="user")
     op.drop_index("ix_user_role", table_name="user")
-    op.drop_index("ix_user_name", table_name="user")
     op.drop_index("ix_user_department_id", table_name="user")
     op.drop_table("user")
     op.drop_table("team")

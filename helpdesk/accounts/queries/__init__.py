@@ -1,0 +1,73 @@
+"""Reads of accounts: people, the department tree and teams, sessions and tokens."""
+
+from __future__ import annotations
+
+from helpdesk.accounts.queries.departments import (
+    department_path,
+    departments,
+    descendant_ids,
+    find_department,
+    get_department,
+    get_team,
+    is_department_in_use,
+    list_departments,
+    list_teams,
+    search_departments,
+)
+from helpdesk.accounts.queries.people import (
+    PeopleFilter,
+    change_of,
+    count_administrators,
+    find_user,
+    find_user_by_email,
+    get_person,
+    get_user,
+    list_agents,
+    list_people,
+    people_names,
+    person_name,
+    search_people,
+    viewer_of,
+    viewers,
+)
+from helpdesk.accounts.queries.sessions import (
+    find_api_token,
+    find_one_time_token,
+    find_session,
+    list_sessions,
+    list_tokens,
+    token_hash,
+)
+
+__all__ = [
+    "PeopleFilter",
+    "change_of",
+    "count_administrators",
+    "department_path",
+    "departments",
+    "descendant_ids",
+    "find_api_token",
+    "find_department",
+    "find_one_time_token",
+    "find_session",
+    "find_user",
+    "find_user_by_email",
+    "get_department",
+    "get_person",
+    "get_team",
+    "get_user",
+    "is_department_in_use",
+    "list_agents",
+    "list_departments",
+    "list_people",
+    "list_sessions",
+    "list_teams",
+    "list_tokens",
+    "people_names",
+    "person_name",
+    "search_departments",
+    "search_people",
+    "token_hash",
+    "viewer_of",
+    "viewers",
+]

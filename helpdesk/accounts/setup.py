@@ -1,0 +1,90 @@
+"""Says who is asking: sets `g.viewer`, `g.token_scopes` and `g.session_id` before each request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Flask, g, request
+from flask_login import LoginManager, current_user
+
+from helpdesk.accounts import actions, queries
+from helpdesk.accounts.models import ApiToken, User
+from helpdesk.accounts.rules import SEEN_EVERY, SESSION_LIFE, scopes_for
+from helpdesk.core import clock
+from helpdesk.hooks.specs import Viewer
+
+WITHOUT_PERSON = ("static", "healthz", "metrics")
+
+
+class Browser:
+    """A signed-in browser for Flask-Login. Its id is the session's token, so that only the cookie holds it."""
+
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str, viewer: Viewer | None = None, session_id: int = 0) -> None:
+        self.token, self.viewer, self.session_id = token, viewer, session_id
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def _load_browser(token: str) -> Browser | None:
+    now = clock.now()
+    found = queries.find_session(token, now)
+    if found is None:
+        return None
+    user, session = found
+    browser = Browser(token, queries.viewer_of(user), session.id)
+    if now - session.seen_at >= SEEN_EVERY:
+        actions.note_session_seen(session.id)
+    return browser
+
+
+def _identify() -> None:
+    """A token in the Authorization header counts alone; otherwise the cookie says who it is."""
+    g.viewer, g.token_scopes, g.session_id = None, None, None
+    if (request.endpoint or "").rpartition(".")[2] in WITHOUT_PERSON:
+        return
+    if "Authorization" in request.headers:
+        _identify_by_token(request.headers["Authorization"], clock.now())
+    elif current_user.is_authenticated:
+        g.viewer, g.session_id = current_user.viewer, current_user.session_id
+
+
+def _identify_by_token(header: str, now: datetime) -> None:
+    kind, _space, token = header.partition(" ")
+    found = queries.find_api_token(token.strip(), now) if kind.lower() == "bearer" and len(token) <= 200 else None
+    g.token_scopes = frozenset()
+    if found is None:
+        return
+    user, row = found
+    g.viewer = queries.viewer_of(user)
+    g.token_scopes = _scopes_now(user, row)
+    if row.used_at is None or now - row.used_at >= SEEN_EVERY:
+        actions.note_token_used(row.id)
+
+
+def _scopes_now(user: User, row: ApiToken) -> frozenset[str]:
+    """A token never carries more than the role of its person allows today."""
+    return frozenset(row.scopes) & frozenset(scopes_for(user.role))
+
+
+def init_app(app: Flask) -> None:
+    settings = app.extensions["helpdesk"].settings
+    is_secure = settings.public_url.startswith("https://")
+    app.config.update(
+        # Browsers take a __Host- cookie only over https and for this very host.
+        SESSION_COOKIE_NAME="__Host-helpdesk" if is_secure else "helpdesk",
+        SESSION_COOKIE_SECURE=is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    manager = LoginManager()
+    manager.session_protection = None  # phones change their address all day; the session itself is kept here
+    manager.user_loader(_load_browser)
+    manager.init_app(app)
+    app.before_request(_identify)
