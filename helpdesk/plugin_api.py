@@ -50,7 +50,6 @@ from helpdesk.web.limits import limit
 from helpdesk.web.markdown import to_html
 from helpdesk.web.markdown import to_html as markdown_to_html
 from helpdesk.web.markdown import to_text as markdown_to_text
-from helpdesk.web.paging import make_cursor, read_cursor
 
 __all__ = [
     "LOCALES",
