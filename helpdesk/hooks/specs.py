@@ -240,6 +240,14 @@ class Specs:
         raise NotImplementedError
 
     @hookspec
+    def next_board_change(self, now: datetime) -> datetime | None:
+        """The next moment after `now` at which somebody's board changes by the time alone, without a feed entry.
+
+        None when there is none in sight. The live channel asks for all boards again when that moment has come.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def retirements(self, user_id: int, banner_ids: Sequence[int], now: datetime) -> Sequence[Retirement]:
         """Why these banners are no longer on this person's board."""
         raise NotImplementedError

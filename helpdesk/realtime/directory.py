@@ -1,0 +1,91 @@
+"""Who is behind a session cookie, answered from memory: a storm of connects costs next to no reads.
+
+Kept right by the feed: an entry of a person drops what is known of that person.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from datetime import datetime
+
+from helpdesk.accounts.queries import viewers
+from helpdesk.hooks.specs import Viewer
+from helpdesk.realtime import queries
+from helpdesk.realtime.queries import Person
+
+
+class Directory:
+    """Caches of one process. Needs an application context wherever it may have to read."""
+
+    def __init__(self) -> None:
+        self._people: dict[str, Person] = {}
+        self._viewers: dict[int, Viewer] = {}
+        self._is_loaded = False
+        self._generation = 0  # rises when something was dropped: what was being read meanwhile may be old
+        self._lock = threading.RLock()
+
+    def find_person(self, token_hash: str, now: datetime) -> Person | None:
+        """The person of a live session. The first miss reads all live sessions, a later one reads its own."""
+        person = self._people.get(token_hash)
+        if person is None:
+            with self._lock:  # those who wait here find it read by the first
+                person = self._people.get(token_hash) or self._read(token_hash, now)
+        return person if person is not None and person.over_at > now else self._read_again(token_hash, person, now)
+
+    def _read(self, token_hash: str, now: datetime) -> Person | None:
+        found: dict[str, Person] = {}
+        for _attempt in range(3):
+            generation = self._generation
+            if not self._is_loaded:
+                found = queries.people_signed_in(now)
+            if token_hash not in found:
+                found |= queries.people_of_tokens([token_hash], now)
+            if generation == self._generation:
+                self._people.update(found)
+                self._is_loaded = True
+                break
+        return found.get(token_hash)
+
+    def _read_again(self, token_hash: str, old: Person | None, now: datetime) -> Person | None:
+        """A session that seems over may have been used since it was read."""
+        if old is None:
+            return None
+        found = queries.people_of_tokens([token_hash], now).get(token_hash)
+        if found is None:
+            self._people.pop(token_hash, None)
+        else:
+            self._people[token_hash] = found
+        return found
+
+    def find_viewer(self, user_id: int) -> Viewer | None:
+        """The person as pages see them; None when disabled."""
+        viewer = self._viewers.get(user_id)
+        if viewer is None:
+            generation = self._generation
+            viewer = viewers([user_id]).get(user_id)
+            if viewer is not None and generation == self._generation:
+                self._viewers[user_id] = viewer
+        return viewer
+
+    def forget_users(self, user_ids: Collection[int]) -> None:
+        wanted = set(user_ids)
+        with self._lock:
+            self._generation += 1
+            for user_id in wanted:
+                self._viewers.pop(user_id, None)
+            for token_hash in [t for t, person in self._people.items() if person.user_id in wanted]:
+                del self._people[token_hash]
+
+    def forget_viewers(self) -> None:
+        """The department tree changed: paths may be different."""
+        with self._lock:
+            self._generation += 1
+            self._viewers.clear()
+
+    def forget_all(self) -> None:
+        with self._lock:
+            self._generation += 1
+            self._people.clear()
+            self._viewers.clear()
+            self._is_loaded = False
