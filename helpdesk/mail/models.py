@@ -14,8 +14,9 @@ from helpdesk.core.database import Base, Choice, UTCDateTime
 
 class MailState(StrEnum):
     kept = "kept"  # no mail server is set: readable under Administration
+    waiting = "waiting"  # not accepted yet, tried again later
     sent = "sent"
-    failed = "failed"
+    failed = "failed"  # given up: an administrator may try again
 
 
 class OutgoingMail(Base):
@@ -30,6 +31,7 @@ class OutgoingMail(Base):
     html: Mapped[str | None] = mapped_column(Text)
     headers: Mapped[dict[str, Any]] = mapped_column(JSON)
     message_id: Mapped[str] = mapped_column(String(255))
+    is_automatic_reply: Mapped[bool] = mapped_column(default=False)
     state: Mapped[MailState] = mapped_column(Choice(MailState))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -37,4 +39,5 @@ class OutgoingMail(Base):
     __table_args__ = (
         Index("ix_outgoing_mail_created_at", "created_at"),
         Index("ix_outgoing_mail_recipient", "recipient"),
+        Index("ix_outgoing_mail_state", "state", "id"),
     )

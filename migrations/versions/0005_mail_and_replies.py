@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("html", sa.Text(), nullable=True),
         sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("message_id", sa.String(length=255), nullable=False),
+        sa.Column("is_automatic_reply", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -38,6 +39,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_outgoing_mail_created_at", "outgoing_mail", ["created_at"], unique=False)
     op.create_index("ix_outgoing_mail_recipient", "outgoing_mail", ["recipient"], unique=False)
+    op.create_index("ix_outgoing_mail_state", "outgoing_mail", ["state", "id"], unique=False)
     op.create_table(
         "reply_switch",
         sa.Column("event", sa.String(length=40), nullable=False),
@@ -62,6 +64,7 @@ def downgrade() -> None:
     op.drop_index("uq_reply_template_event_locale", table_name="reply_template")
     op.drop_table("reply_template")
     op.drop_table("reply_switch")
+    op.drop_index("ix_outgoing_mail_state", table_name="outgoing_mail")
     op.drop_index("ix_outgoing_mail_recipient", table_name="outgoing_mail")
     op.drop_index("ix_outgoing_mail_created_at", table_name="outgoing_mail")
     op.drop_table("outgoing_mail")

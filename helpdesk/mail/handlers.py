@@ -1,0 +1,123 @@
+"""Delivers queued mail: over SMTP, or into the list under Administration where no server is set."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+
+import structlog
+
+from helpdesk.core import clock
+from helpdesk.core.outbox import GiveUp, Item, NotNow
+from helpdesk.mail import actions, messages, queries, rules
+from helpdesk.mail.models import MailState, OutgoingMail
+from helpdesk.mail.setup import breaker_of
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_SECONDS = 10
+BUDGET_PAUSE_SECONDS = 600
+
+
+def deliver(item: Item) -> None:
+    """Hand one mail to the server. Raises GiveUp when it was refused for good, NotNow while the server is left alone.
+
+    A mail whose record says that it was sent is not sent again, unless the process died between the two.
+    """
+    settings = messages.current_settings()
+    record = queries.find_by_outbox_id(item.id)
+    if record is None:
+        _check_budget(item)
+        record = actions.keep_record(item, MailState.waiting if settings.smtp_url else MailState.kept)
+    if settings.smtp_url is None or record.state in (MailState.sent, MailState.kept):
+        return
+    now = clock.now()
+    server = rules.parse_server(settings.smtp_url)
+    breaker = breaker_of(server.host)
+    if seconds := breaker.seconds_closed(now):
+        raise NotNow(seconds, f"{server.host} did not answer several times; it is left alone for a while")
+    try:
+        _send(server, messages.build(record, settings, now), _envelope_sender(record, settings.mail_from))
+    except (OSError, smtplib.SMTPException) as error:
+        _note_failure(record, breaker, error)
+        raise
+    breaker.note_success()
+    actions.note_outcome(record.id, MailState.sent, clock.now())
+
+
+def _check_budget(item: Item) -> None:
+    """Stops an automatic reply that answers itself for ever. It waits, so that nothing is lost by a busy hour."""
+    if not item.payload["is_automatic_reply"]:
+        return
+    if queries.count_automatic_replies(clock.now()) >= rules.REPLIES_PER_HOUR:
+        log.error("the hourly budget of automatic replies is used up", budget=rules.REPLIES_PER_HOUR)
+        raise NotNow(BUDGET_PAUSE_SECONDS, "the hourly budget of automatic replies is used up")
+
+
+def find_budget_problem() -> str | None:
+    """The alarm of the budget, for the health page."""
+    if queries.count_automatic_replies(clock.now()) < rules.REPLIES_PER_HOUR:
+        return None
+    return f"{rules.REPLIES_PER_HOUR} automatic replies within an hour: further ones wait"
+
+
+def _envelope_sender(record: OutgoingMail, sender: str) -> str:
+    return "" if record.is_automatic_reply else sender
+
+
+def _connect(server: rules.Server) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if server.is_tls:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
+    link = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+    if server.starts_tls:
+        link.starttls(context=context)
+    return link
+
+
+def _send(server: rules.Server, message: EmailMessage, sender: str) -> None:
+    with _connect(server) as link:
+        if server.user is not None:
+            link.login(server.user, server.password or "")
+        link.send_message(message, from_addr=sender, to_addrs=[message["To"].addresses[0].addr_spec])
+
+
+def _note_failure(record: OutgoingMail, breaker: rules.Breaker, error: Exception) -> None:
+    """Write the failure down. Raises GiveUp when the server said that it refuses this mail for good."""
+    code, text = _answer_of(error)
+    if code and rules.is_final(code):
+        breaker.note_success()  # it answers
+        actions.note_outcome(record.id, MailState.failed, clock.now(), text)
+        raise GiveUp(text) from error
+    if code is None or not 450 <= code <= 452:  # those three speak about one mailbox, not about the server
+        breaker.note_failure(clock.now())
+    actions.note_outcome(record.id, MailState.waiting, clock.now(), text)
+
+
+def _answer_of(error: Exception) -> tuple[int | None, str]:
+    """The server's code, if it answered, and its words."""
+    words: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, words = error.smtp_code, error.smtp_error
+    else:
+        return None, f"{type(error).__name__}: {error}"
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+    return int(code), f"{code} {text}"
+
+
+def probe() -> None:
+    """Say hello to the mail server without sending anything. Raises OSError or SMTPException; nothing without one."""
+    settings = messages.current_settings()
+    if settings.smtp_url is None:
+        return
+    server = rules.parse_server(settings.smtp_url)
+    with _connect(server) as link:
+        if server.user is not None:
+            link.login(server.user, server.password or "")
+        link.noop()
+
+
+DELIVERERS = {actions.CHANNEL: deliver}
