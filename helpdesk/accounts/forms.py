@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from helpdesk.accounts.models import Department, Team
 from helpdesk.accounts.rules import (
@@ -19,6 +21,7 @@ from helpdesk.accounts.rules import (
     ProfileChange,
     Role,
     UserChange,
+    scopes_for,
 )
 from helpdesk.web.forms import BaseForm
 
@@ -53,18 +56,27 @@ def _choice_or_none(text: Any) -> str | None:
     return text if text not in ("", "None") else None
 
 
+def _choices(labels: Mapping[Any, Any]) -> dict[Any, str]:
+    """Labels in the language of the request: WTForms takes anything but plain text for a group of choices."""
+    return {value: str(label) for value, label in labels.items()}
+
+
+def role_choices() -> dict[Any, str]:
+    return _choices({role.value: name for role, name in ROLE_NAMES.items()})
+
+
 def department_choices(tree: list[Department]) -> dict[Any, str]:
     """The tree as a list of choices, each level indented."""
     indented = {str(d.id): "\u2003" * (d.path.count("/") - 2) + d.name for d in tree}
-    return {"": _l("None")} | indented
+    return _choices({"": _l("None")} | indented)
 
 
 def team_choices(teams: list[Team]) -> dict[Any, str]:
-    return {"": _l("None")} | {str(team.id): team.name for team in teams}
+    return _choices({"": _l("None")} | {str(team.id): team.name for team in teams})
 
 
-def _language_choices() -> dict[str, Any]:
-    return {"": _l("Like the browser or the house")} | LANGUAGES
+def _language_choices() -> dict[Any, str]:
+    return _choices({"": _l("Like the browser or the house")} | LANGUAGES)
 
 
 def _password(label: Any, autocomplete: str) -> PasswordField:
@@ -73,6 +85,10 @@ def _password(label: Any, autocomplete: str) -> PasswordField:
         [_required(), Length(max=PASSWORD_LIMIT, message=_l("Use at most %(max)s characters.", max=PASSWORD_LIMIT))],
         render_kw={"autocomplete": autocomplete, "maxlength": PASSWORD_LIMIT},
     )
+
+
+def _token_days() -> dict[Any, str]:
+    return _choices({days: _l("%(count)s days", count=days) for days in TOKEN_DAYS})
 
 
 class SignInForm(BaseForm):
@@ -113,7 +129,7 @@ class ProfileForm(BaseForm):
         [Optional(), Length(max=64)],
         description=_l("Such as Europe/Madrid. Empty: the zone of the house."),
     )
-    theme = SelectField(_l("Colours"), choices=lambda: THEME_NAMES)
+    theme = SelectField(_l("Colours"), choices=lambda: _choices(THEME_NAMES))
 
     def as_change(self) -> ProfileChange:
         return ProfileChange(self.name.data, self.locale.data, self.time_zone.data or None, self.theme.data)
@@ -121,9 +137,15 @@ class ProfileForm(BaseForm):
 
 class TokenForm(BaseForm):
     name = StringField(_l("What it is for"), [_required(), Length(max=TOKEN_NAME_LIMIT)])
-    days = SelectField(
-        _l("Works for"), coerce=int, choices=lambda: {d: _l("%(days)s days", days=d) for d in TOKEN_DAYS}, default=90
+    scopes = SelectMultipleField(
+        _l("What it may do"), option_widget=CheckboxInput(), widget=ListWidget(), validate_choice=False
     )
+    days = SelectField(_l("Works for"), coerce=int, choices=_token_days, default=90)
+
+    def offer(self, role: str) -> TokenForm:
+        """Offer the scopes that this role allows; the action refuses others."""
+        self.scopes.choices = _choices({scope: SCOPE_NAMES[scope] for scope in scopes_for(Role(role))})
+        return self
 
 
 class PersonForm(BaseForm):
@@ -131,7 +153,7 @@ class PersonForm(BaseForm):
 
     name = StringField(_l("Name"), [_required(), Length(max=NAME_LIMIT)])
     email = EmailField(_l("E-mail address"), [Optional(), Length(max=EMAIL_LIMIT)])
-    role = SelectField(_l("Role"), choices=lambda: {role.value: name for role, name in ROLE_NAMES.items()}, coerce=Role)
+    role = SelectField(_l("Role"), choices=role_choices, coerce=Role)
     department_id = SelectField(_l("Department"), coerce=_id_or_none)
     team_id = SelectField(_l("Team"), coerce=_id_or_none)
     locale = SelectField(_l("Language"), choices=_language_choices, coerce=_choice_or_none)
@@ -173,7 +195,7 @@ class DepartmentForm(BaseForm):
     revision = HiddenField()
 
     def offer(self, tree: list[Department]) -> DepartmentForm:
-        self.parent_id.choices = department_choices(tree) | {"": _l("Nothing: it is at the top")}
+        self.parent_id.choices = department_choices(tree) | {"": str(_l("Nothing: it is at the top"))}
         return self
 
 

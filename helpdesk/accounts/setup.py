@@ -12,7 +12,9 @@ from helpdesk.accounts.models import ApiToken, User
 from helpdesk.accounts.rules import SEEN_EVERY, SESSION_LIFE, scopes_for
 from helpdesk.core import clock
 from helpdesk.hooks.specs import Viewer
+from helpdesk.web.access import is_token_request
 
+LONGEST_TOKEN = 200
 WITHOUT_PERSON = ("static", "healthz", "metrics")
 
 
@@ -42,19 +44,19 @@ def _load_browser(token: str) -> Browser | None:
 
 
 def _identify() -> None:
-    """A token in the Authorization header counts alone; otherwise the cookie says who it is."""
+    """A bearer token counts alone; otherwise the cookie says who it is."""
     g.viewer, g.token_scopes, g.session_id = None, None, None
     if (request.endpoint or "").rpartition(".")[2] in WITHOUT_PERSON:
         return
-    if "Authorization" in request.headers:
+    if is_token_request():
         _identify_by_token(request.headers["Authorization"], clock.now())
     elif current_user.is_authenticated:
         g.viewer, g.session_id = current_user.viewer, current_user.session_id
 
 
 def _identify_by_token(header: str, now: datetime) -> None:
-    kind, _space, token = header.partition(" ")
-    found = queries.find_api_token(token.strip(), now) if kind.lower() == "bearer" and len(token) <= 200 else None
+    token = header.partition(" ")[2].strip()
+    found = queries.find_api_token(token, now) if len(token) <= LONGEST_TOKEN else None
     g.token_scopes = frozenset()
     if found is None:
         return
@@ -71,18 +73,7 @@ def _scopes_now(user: User, row: ApiToken) -> frozenset[str]:
 
 
 def init_app(app: Flask) -> None:
-    settings = app.extensions["helpdesk"].settings
-    is_secure = settings.public_url.startswith("https://")
-    app.config.update(
-        # Browsers take a __Host- cookie only over https and for this very host.
-        SESSION_COOKIE_NAME="__Host-helpdesk" if is_secure else "helpdesk",
-        SESSION_COOKIE_SECURE=is_secure,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_PATH="/",
-        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
-        SESSION_REFRESH_EACH_REQUEST=False,
-    )
+    app.config.update(PERMANENT_SESSION_LIFETIME=SESSION_LIFE, SESSION_REFRESH_EACH_REQUEST=False)
     manager = LoginManager()
     manager.session_protection = None  # phones change their address all day; the session itself is kept here
     manager.user_loader(_load_browser)

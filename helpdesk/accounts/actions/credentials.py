@@ -37,13 +37,12 @@ from helpdesk.core import clock
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Conflict, Invalid, NotFound
 from helpdesk.hooks.specs import Viewer
+from helpdesk.mail.actions import queue_mail
 
 
 def _write_to(user: User, address: str | None, subject: str, text: str) -> None:
     """Queue a letter in the running transaction; people without a mailbox get none."""
     if address:
-        from helpdesk.mail.actions import queue_mail
-
         queue_mail(address, subject, text, event_id=f"account-{user.id}-{uuid.uuid4().hex}")
 
 

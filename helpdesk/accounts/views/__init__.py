@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from helpdesk.accounts.views import sign_in
+from helpdesk.accounts.views import profile, sign_in
 
-BLUEPRINTS = (sign_in.bp,)
+BLUEPRINTS = (sign_in.bp, profile.bp)
