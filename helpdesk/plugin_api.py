@@ -32,6 +32,7 @@ from helpdesk.hooks.specs import (
     Viewer,
     hookimpl,
 )
+from helpdesk.realtime.presence import online_user_ids
 from helpdesk.web.access import allow, find_viewer, get_viewer
 from helpdesk.web.api import (
     Answer,
@@ -104,6 +105,7 @@ __all__ = [
     "markdown_to_html",
     "markdown_to_text",
     "now",
+    "online_user_ids",
     "paged",
     "read_cursor",
     "record_audit",

@@ -56,7 +56,8 @@ def record(topic: str, *refs: object) -> int:
     One entry per ref; without refs the whole topic changed.
     """
     session = require_transaction()
-    seq: int | None = session.scalar(update(FeedHead).where(FeedHead.id == 1).values(seq=FeedHead.seq + 1).returning(FeedHead.seq))
+    raised = update(FeedHead).where(FeedHead.id == 1).values(seq=FeedHead.seq + 1).returning(FeedHead.seq)
+    seq: int | None = session.scalar(raised)
     if seq is None:
         raise RuntimeError("the feed has no head: the database is not migrated")
     now = clock.now()

@@ -248,6 +248,16 @@ class Specs:
         raise NotImplementedError
 
     @hookspec
+    def staff_messages(
+        self, changes: Sequence[tuple[str, str]], now: datetime
+    ) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Socket messages (event, payload) for the connected staff because of these feed changes (topic, ref).
+
+        Asked at most once a second in each web process, and only while staff are connected to it.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def retirements(self, user_id: int, banner_ids: Sequence[int], now: datetime) -> Sequence[Retirement]:
         """Why these banners are no longer on this person's board."""
         raise NotImplementedError
