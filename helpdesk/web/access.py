@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import g
+from flask import g, has_request_context, request
 from flask_babel import gettext as _
 
 from helpdesk.core.errors import Forbidden, HelpdeskError
@@ -37,9 +37,20 @@ class Access:
 
 
 def find_viewer() -> Viewer | None:
-    """The signed-in person (by session or token), or None."""
+    """The signed-in person (by session or token), or None.
+
+    A request that brings a token counts by that token alone: the session's person is not looked at, since such
+    requests are not checked for coming from our own pages.
+    """
     viewer: Viewer | None = g.get("viewer")
+    if viewer is not None and g.get("token_scopes") is None and is_token_request():
+        return None
     return viewer
+
+
+def is_token_request() -> bool:
+    """Whether the request says who it is by `Authorization: Bearer`."""
+    return has_request_context() and request.headers.get("Authorization", "").lower().startswith("bearer ")
 
 
 def get_viewer() -> Viewer:

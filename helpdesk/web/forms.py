@@ -53,7 +53,7 @@ class BaseForm(FlaskForm):
         for name, messages in error.fields.items():
             field = self._fields.get(name)
             if field is None:
-                self.form_errors = [*self.form_errors, *messages]
+                self.form_errors += messages
             else:
                 field.errors = [*field.errors, *messages]
 

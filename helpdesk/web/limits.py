@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, request
 from flask_limiter import Limiter
 
 from helpdesk.config import Settings
+from helpdesk.core.clock import SystemClock
 from helpdesk.web.access import find_viewer
 
 # Whole offices share one address, so what needs no sign-in is allowed generously.
@@ -57,5 +58,12 @@ def init_limits(app: Flask) -> None:
 
 def limit(rate: str) -> Callable[[F], F]:
     """At most so many calls of this view, such as "30/minute", per person or address. Beyond: 429, Retry-After."""
-    decorate: Callable[[F], F] = limiter.limit(rate)
-    return decorate
+    return cast(Callable[[F], F], limiter.limit(rate))
+
+
+def seconds_until_free() -> int:
+    """How long the one who was just refused should wait."""
+    broken = limiter.current_limit
+    if broken is None:
+        return 60
+    return max(1, round(broken.reset_at - SystemClock().now().timestamp()))

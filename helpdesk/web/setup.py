@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.config import Settings
+from helpdesk.web.errors import init_errors
+from helpdesk.web.headers import secure
 from helpdesk.web.locale import init_babel
+from helpdesk.web.openapi import init_openapi
 from helpdesk.web.pages import init_pages
+from helpdesk.web.requests import LARGEST_FIELDS, LARGEST_REQUEST, MOST_PARTS, init_requests
+from helpdesk.web.static_files import add_version
+
+# Monitoring on the same machine asks by these names.
+LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["helpdesk"].settings
-    app.config.update(SECRET_KEY=settings.secret_key, WTF_CSRF_TIME_LIMIT=None)
+    _configure(app, settings)
+    app.after_request(secure)  # the first to register is the last to run
+    init_requests(app)
+    init_errors(app)
     init_babel(app)
     init_pages(app)
+    init_openapi(app)
+    app.url_defaults(add_version)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    is_https = settings.public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FIELDS,
+        MAX_FORM_PARTS=MOST_PARTS,
+        # __Host- binds the cookie to this very host, but browsers accept it over https only.
+        SESSION_COOKIE_NAME="__Host-helpdesk" if is_https else "helpdesk",
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TRUSTED_HOSTS=[urlsplit(settings.public_url).hostname, *LOCAL_NAMES] if settings.is_production else None,
+        WTF_CSRF_ENABLED=True,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session
+        RATELIMIT_ENABLED=True,
+    )
 
 
 def apply_proxy_fix(app: Flask) -> None:

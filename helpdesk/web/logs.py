@@ -1,0 +1,71 @@
+"""Logging of a running process: one JSON object a line in production, readable text in development, no secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET_NAME = re.compile(r"pass(word|wd|phrase)?|secret|token|authorization|cookie|api_?key|csrf", re.IGNORECASE)
+_SECRET_IN_TEXT = re.compile(
+    r"(?i)(\bbearer\s+|[?&;\s](?:token|key|password|secret|csrf_token)=|://[^\s/:@]*:)[^\s&@;\"']+(@?)"
+)
+HIDDEN = "[hidden]"
+
+
+def hide_secrets(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace values under telling names, and passwords and tokens inside of texts."""
+    for name, value in entry.items():
+        entry[name] = HIDDEN if _SECRET_NAME.search(name) and value is not None else _without_secrets(value)
+    return entry
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRET_IN_TEXT.sub(rf"\1{HIDDEN}\2", value)
+    if isinstance(value, dict):
+        return hide_secrets(None, "", dict(value))
+    if isinstance(value, list | tuple):
+        return [_without_secrets(part) for part in value]
+    return value
+
+
+def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
+    """Send this process's logs, ours and those of libraries, to standard error. Called by the commands, once."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Any] = (
+        [structlog.processors.dict_tracebacks, hide_secrets, structlog.processors.JSONRenderer()]
+        if production
+        else [hide_secrets, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)

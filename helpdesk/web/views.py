@@ -1,0 +1,77 @@
+"""Addresses for monitoring, browsers and robots, and the description of the API."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import cast
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from helpdesk.core.errors import NotFound
+from helpdesk.web import openapi, queries
+from helpdesk.web.access import allow
+from helpdesk.web.csrf import check_origin_and_token
+from helpdesk.web.limits import init_limits
+from helpdesk.web.requests import check_shape
+
+bp = Blueprint("web", __name__)
+BLUEPRINTS = (bp,)
+
+# Blueprints are registered after every room's setup: by then the sign-in hook of accounts stands before these.
+bp.record_once(lambda state: init_limits(cast(Flask, state.app)))
+bp.before_app_request(check_origin_and_token)
+bp.before_app_request(check_shape)
+
+
+@bp.get("/healthz")
+@allow("public")
+def healthz() -> Response:
+    """The process answers."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+@allow("public")
+def readyz() -> tuple[Response, int]:
+    """Whether to send people here: 200, or 503 with the names of the checks that fail."""
+    failing = queries.failing_checks()
+    return jsonify(status="not ready" if failing else "ready", failing=failing), 503 if failing else 200
+
+
+@bp.get("/metrics")
+@allow("public")
+def metrics() -> Response:
+    """Prometheus figures, for peers on this machine or a private network that come directly, not through a proxy."""
+    peer = ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - stands for "unknown", which is refused
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    if forwarded or peer.is_unspecified or not (peer.is_loopback or peer.is_private):
+        raise NotFound()
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@bp.get("/robots.txt")
+@allow("public")
+def robots() -> Response:
+    """Only the status page is for search engines."""
+    return Response("User-agent: *\nAllow: /status\nDisallow: /\n", mimetype="text/plain")
+
+
+@bp.get("/favicon.ico")
+@allow("public")
+def favicon() -> Response:
+    response = current_app.send_static_file("img/favicon.svg")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+@bp.get("/api/v1/openapi.json")
+@allow("public")
+def openapi_document() -> Response:
+    return jsonify(openapi.describe())
+
+
+@bp.get("/api/v1/docs")
+@allow("public")
+def api_docs() -> str:
+    return render_template("api/docs.html", document=openapi.describe(), about=openapi.ABOUT)
