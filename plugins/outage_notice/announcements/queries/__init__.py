@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from plugins.outage_notice.announcements.queries.facts import check_facts
-from plugins.outage_notice.announcements.queries.lists import ListPage, Tab, list_announcements
+from plugins.outage_notice.announcements.queries.lists import Filters, ListPage, Tab, list_announcements
 from plugins.outage_notice.announcements.queries.live import (
     LiveAnnouncement,
     LiveService,
     LiveUpdate,
+    ending_of,
     live_announcements,
+    live_by_ids,
 )
 from plugins.outage_notice.announcements.queries.notices import Notice, get_notice, recent_notices
 from plugins.outage_notice.announcements.queries.records import (
     Entry,
+    FullAnnouncement,
     draft_of,
     get_announcement,
     get_for_change,
     get_full,
+    require_announcer,
     timeline,
     updates_of,
 )
 
 __all__ = [
     "Entry",
+    "Filters",
+    "FullAnnouncement",
     "ListPage",
     "LiveAnnouncement",
     "LiveService",
@@ -31,13 +37,16 @@ __all__ = [
     "Tab",
     "check_facts",
     "draft_of",
+    "ending_of",
     "get_announcement",
     "get_for_change",
     "get_full",
     "get_notice",
     "list_announcements",
     "live_announcements",
+    "live_by_ids",
     "recent_notices",
+    "require_announcer",
     "timeline",
     "updates_of",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from flask import current_app
 from sqlalchemy import func, select
 
-from helpdesk.plugin_api import Service, User, db
+from helpdesk.plugin_api import LOCALES, Service, User, db
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement, live_announcements
 from plugins.outage_notice.announcements.rules import CheckFacts, Draft, Kind, Overlap, Phase
@@ -25,21 +25,24 @@ def check_facts(
 ) -> CheckFacts:
     """The facts about a draft: people reached, what else is on, what does not exist. A handful of queries."""
     condition = audiences.audience_condition(draft.audience)
-    people, mailboxes = db.session.execute(
-        select(func.count(), func.count(User.email)).select_from(User).where(condition)
-    ).one()
+    reached = db.session.execute(
+        select(User.locale, func.count().label("people"), func.count(User.email).label("mailboxes"))
+        .where(condition)
+        .group_by(User.locale)
+    ).all()
+    people = sum(row.people for row in reached)
     service_ids = [service.service_id for service in draft.services]
-    services = db.session.execute(select(Service.id, Service.name).where(Service.id.in_(service_ids))).all()
+    names = db.session.scalars(select(Service.name).where(Service.id.in_(service_ids))).all()
     return CheckFacts(
         people=people,
-        people_without_email=people - mailboxes,
+        people_without_email=people - sum(row.mailboxes for row in reached),
         missing_targets=len(audiences.missing_targets(draft.audience)),
         overlaps=tuple(_overlaps(draft, now, announcement_id)),
-        locales=tuple(current_app.config.get("HELPDESK_NOTICE_LOCALES", ())),
-        service_names=tuple(row.name for row in services),
+        locales=tuple(sorted({row.locale for row in reached if row.locale in LOCALES})),
+        service_names=tuple(names),
         is_published=is_published,
         confirmed_people=confirmed_people,
-        unknown_services=tuple(sorted(set(service_ids) - {row.id for row in services})),
+        unknown_services=tuple(sorted(unknown_services(service_ids))),
     )
 
 
@@ -52,7 +55,7 @@ def _overlaps(draft: Draft, now: datetime, own_id: int | None) -> list[Overlap]:
         same_service = bool(mine & {service.id for service in other.services})
         if same_service or _same_people(draft.audience, other.targets):
             is_open = other.kind is Kind.incident and rules.phase(other, now) is Phase.active
-            _locale, texts = other.text(draft.locale)
+            _locale, texts = other.texts_in(draft.locale)
             found.append(Overlap(other.id, texts.title, same_service, is_open))
     return found
 
@@ -72,3 +75,9 @@ def _same_people(mine: tuple[Target, ...], theirs: tuple[Target, ...]) -> bool:
         return False
     everyone = Target(TargetKind.everyone)
     return everyone in mine or everyone in theirs or bool(set(mine) & set(theirs))
+
+
+def unknown_services(ids: Iterable[int]) -> set[int]:
+    """Those of these service ids that name nothing."""
+    wanted = set(ids)
+    return wanted - set(db.session.scalars(select(Service.id).where(Service.id.in_(wanted)))) if wanted else set()

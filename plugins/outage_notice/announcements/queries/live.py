@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -31,7 +31,12 @@ class LiveUpdate:
     at: datetime
     revision: int
     status: Status | None
+    locale: str
     texts: Mapping[str, str]
+
+    def text_in(self, locale: str) -> str:
+        """The text for a reader, in the author's language where it is not translated."""
+        return self.texts.get(locale) or self.texts.get(locale.split("_")[0].split("-")[0]) or self.texts[self.locale]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,8 @@ class LiveAnnouncement:
     """A published announcement as boards need it: a frozen copy that may be kept between requests.
 
     It is a `rules.Record`: ask `rules.phase(a, now)`, `rules.window(a, now)`, `rules.effective_status(a, now)`,
-    `rules.next_change_at(a, now)`, `rules.showing_since(a, now)`. `must_confirm` is true only once a second technician
-    has approved it. `texts` by locale always holds `locale`, the author's language.
+    `rules.next_change_at(a, now)`, `rules.showing_since(a, now)`. `must_confirm` counts only once a second technician
+    has approved it: `confirmed_by_id`. `texts` by locale always holds `locale`, the author's language.
     """
 
     id: int
@@ -49,6 +54,7 @@ class LiveAnnouncement:
     status: Status
     revision: int
     loud_revision: int
+    loud_seq: int
     feed_seq: int
     locale: str
     texts: Mapping[str, Texts]
@@ -78,9 +84,14 @@ class LiveAnnouncement:
     is_public: bool
     owner_id: int | None
     created_by_id: int | None
-    must_confirm_requested: bool = field(default=False)
+    confirmed_by_id: int | None
 
-    def text(self, locale: str) -> tuple[str, Texts]:
+    @property
+    def updated_for_readers_at(self) -> datetime:
+        """The last change that readers were meant to notice."""
+        return self.changed_at or self.published_at or self.updated_at
+
+    def texts_in(self, locale: str) -> tuple[str, Texts]:
         """The texts for a reader and the locale they are in: the reader's, its language, or the author's."""
         for candidate in (locale, locale.split("_")[0].split("-")[0]):
             if candidate in self.texts:
@@ -88,39 +99,61 @@ class LiveAnnouncement:
         return self.locale, self.texts[self.locale]
 
 
-def live_announcements(now: datetime) -> list[LiveAnnouncement]:
-    """Everything published that is not over at `now`, upcoming ones too. Five queries, whatever the number."""
+def live_announcements(now: datetime | None = None) -> tuple[LiveAnnouncement, ...]:
+    """Everything published that is not over at `now`, upcoming ones too. Five queries, whatever the number.
+
+    Without `now`: everything that nobody has ended yet, for those who keep it and ask the rules at each reading.
+    """
     records = db.session.scalars(select(Announcement).where(Announcement.status.in_(rules.LIVE_STATUSES))).all()
-    return freeze([r for r in records if rules.phase(r, now) in (Phase.upcoming, Phase.active)])
+    if now is not None:
+        records = [r for r in records if rules.phase(r, now) in (Phase.upcoming, Phase.active)]
+    return freeze(records)
 
 
-def live_by_ids(ids: Iterable[int]) -> list[LiveAnnouncement]:
+def ending_of(ids: Iterable[int], now: datetime) -> dict[int, str]:
+    """Why each of these is no longer shown: resolved, ended, cancelled or withdrawn. Those that are shown are left out."""
+    reasons = {}
+    for record in db.session.scalars(select(Announcement).where(Announcement.id.in_(list(ids)))):
+        if record.status is Status.draft or rules.window(record, now).is_shown:
+            continue
+        reasons[record.id] = _REASONS.get(rules.effective_status(record, now), "ended")
+    return reasons
+
+
+_REASONS = {
+    Status.resolved: "resolved",
+    Status.completed: "resolved",
+    Status.cancelled: "cancelled",
+    Status.withdrawn: "withdrawn",
+}
+
+
+def live_by_ids(ids: Iterable[int]) -> tuple[LiveAnnouncement, ...]:
     """The published announcements among `ids`, over or not: what the feed says has changed."""
     query = select(Announcement).where(Announcement.id.in_(list(ids)), Announcement.published_at.is_not(None))
     return freeze(db.session.scalars(query).all())
 
 
-def freeze(records: Sequence[Announcement]) -> list[LiveAnnouncement]:
+def freeze(records: Sequence[Announcement]) -> tuple[LiveAnnouncement, ...]:
+    """Frozen copies of records, in the same order."""
     ids = [record.id for record in records]
     if not ids:
-        return []
+        return ()
     services, targets, texts, latest = services_by_id(ids), targets_by_id(ids), texts_by_id(ids), _latest_updates(ids)
-    return [
+    return tuple(
         LiveAnnouncement(
             **{name: getattr(r, name) for name in _COPIED},
             texts=texts[r.id] | {r.locale: Texts(r.title, r.description, r.workaround)},
             services=tuple(services[r.id]),
             targets=tuple(targets[r.id]),
             latest_update=_frozen_update(latest.get(r.id), r.locale),
-            must_confirm=r.must_confirm and r.confirmed_by_id is not None,
-            must_confirm_requested=r.must_confirm,
         )
         for r in records
-    ]
+    )
 
 
 _COPIED = (
-    "id", "kind", "severity", "status", "revision", "loud_revision", "feed_seq", "locale", "published_at", "show_from",
+    "id", "kind", "severity", "status", "revision", "loud_revision", "loud_seq", "feed_seq", "must_confirm", "confirmed_by_id", "locale", "published_at", "show_from",
     "show_until", "starts_at", "planned_end_at", "actual_start_at", "actual_end_at", "ends_by_itself", "recurrence",
     "time_zone", "eta", "next_update_at", "updated_at", "changed_at", "closed_at", "mention_in_automated_replies",
     "automated_reply_text", "keywords", "is_drill", "is_public", "owner_id", "created_by_id",
@@ -139,4 +172,4 @@ def _latest_updates(ids: Sequence[int]) -> dict[int, Update]:
 def _frozen_update(row: Update | None, locale: str) -> LiveUpdate | None:
     if row is None:
         return None
-    return LiveUpdate(row.id, row.at, row.revision, row.status, dict(row.translations) | {locale: row.text})
+    return LiveUpdate(row.id, row.at, row.revision, row.status, locale, dict(row.translations) | {locale: row.text})

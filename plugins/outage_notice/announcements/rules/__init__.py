@@ -27,8 +27,10 @@ from plugins.outage_notice.announcements.rules.lifecycle import (
 from plugins.outage_notice.announcements.rules.recurrence import BadRecurrence, RecurrenceRule, parse_recurrence
 from plugins.outage_notice.announcements.rules.times import BadTime, to_utc, wall_time, zone_of
 from plugins.outage_notice.announcements.rules.vocabulary import (
+    KEYWORDS_LIMIT,
     TEXT_LIMIT,
     TIME_FIELDS,
+    TITLE_HARD_LIMIT,
     TITLE_LIMIT,
     UNSET,
     AnnouncementEnded,
@@ -53,10 +55,12 @@ from plugins.outage_notice.announcements.rules.vocabulary import (
 
 __all__ = [
     "ENDINGS",
+    "KEYWORDS_LIMIT",
     "LIVE_STATUSES",
     "STATUSES",
     "TEXT_LIMIT",
     "TIME_FIELDS",
+    "TITLE_HARD_LIMIT",
     "TITLE_LIMIT",
     "UNSET",
     "AnnouncementEnded",

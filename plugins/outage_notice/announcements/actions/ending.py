@@ -1,0 +1,155 @@
+"""Ending: resolved, cancelled, withdrawn; and reopened. Every channel follows the record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from helpdesk.plugin_api import Conflict, Invalid, Viewer, now, record_event, transaction
+from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.actions.planning import drop_steps, plan_steps
+from plugins.outage_notice.announcements.actions.updates import add_update
+from plugins.outage_notice.announcements.actions.writing import log, number, require_reach, require_revision
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries.records import get_for_change, require_announcer, targets_by_id
+from plugins.outage_notice.announcements.rules import (
+    TEXT_LIMIT,
+    AnnouncementEnded,
+    AnnouncementReopened,
+    BadTime,
+    Status,
+    Weight,
+)
+
+
+def resolve(
+    actor: Viewer,
+    announcement_id: int,
+    text: str = "",
+    *,
+    ended_at: datetime | None = None,
+    expected_revision: int | None = None,
+) -> Announcement:
+    """It works again: an incident is resolved, a maintenance completed, an information ended. A repeated one ends
+    with all its times. `ended_at`: when it really ended, at most now. Raises Conflict when it is over already.
+    """
+    return _end(actor, announcement_id, text, None, ended_at, expected_revision)
+
+
+def cancel(
+    actor: Viewer, announcement_id: int, text: str = "", *, expected_revision: int | None = None
+) -> Announcement:
+    """It does not take place. Raises Conflict when it is over already, or a draft (which is deleted)."""
+    return _end(actor, announcement_id, text, Status.cancelled, None, expected_revision)
+
+
+def withdraw(
+    actor: Viewer, announcement_id: int, text: str = "", *, expected_revision: int | None = None
+) -> Announcement:
+    """It was published by mistake."""
+    return _end(actor, announcement_id, text, Status.withdrawn, None, expected_revision)
+
+
+def _end(
+    actor: Viewer,
+    announcement_id: int,
+    text: str,
+    status: Status | None,
+    ended_at: datetime | None,
+    expected_revision: int | None,
+) -> Announcement:
+    at = now()
+    require_announcer(actor)
+    with transaction() as session:
+        record = get_for_change(actor, announcement_id)
+        _require_not_over(record, at)
+        require_revision(record, expected_revision)
+        targets = targets_by_id([record.id])[record.id]
+        require_reach(actor, targets, (record.created_by_id, record.owner_id))
+        _require_text(text)
+        before, status = record.status, status or rules.final_status(record.kind)
+        if status in rules.ENDINGS:
+            record.actual_end_at = _read_end(record, ended_at, at)
+            _note_start(record, record.actual_end_at)
+        record.status, record.closed_at, record.next_update_at = status, at, None
+        drop_steps(session, record)
+        number(record, at, Weight.update)
+        if text.strip():
+            add_update(session, record, actor, at, text, status, Weight.update)
+        data = {"text": text, "status": status.value}
+        log(session, record, actor, at, status.value, is_public=True, data=data, before={"status": before}, after=data)
+        record_event(AnnouncementEnded(record.id, record.revision, status.value))
+    return record
+
+
+def _require_not_over(record: Announcement, at: datetime) -> None:
+    if record.status is Status.draft:
+        raise Conflict(_("This is a draft. Delete it instead."))
+    if not rules.can_end(record, at):
+        words = {
+            Status.resolved: _("This was resolved already."),
+            Status.cancelled: _("This was cancelled already."),
+            Status.withdrawn: _("This was withdrawn already."),
+        }
+        raise Conflict(words.get(record.status, _("This announcement is over already.")))
+
+
+def _require_text(text: str) -> None:
+    if len(text) > TEXT_LIMIT:
+        raise Invalid({"text": _("Use at most %(limit)s characters.", limit=TEXT_LIMIT)})
+
+
+def _read_end(record: Announcement, ended_at: datetime | None, at: datetime) -> datetime:
+    if ended_at is None:
+        return at
+    try:
+        moment = rules.to_utc(ended_at, record.time_zone)
+    except BadTime as error:
+        raise Invalid({"ended_at": error.message}) from error
+    started_at = record.actual_start_at or (record.starts_at if not record.recurrence else None)
+    if moment > at:
+        raise Invalid({"ended_at": _("This time has not come yet.")})
+    if started_at is not None and moment < started_at:
+        raise Invalid({"ended_at": _("It cannot end before it started.")})
+    return moment
+
+
+def _note_start(record: Announcement, ended_at: datetime) -> None:
+    if record.actual_start_at is None and record.starts_at is not None and record.starts_at <= ended_at:
+        record.actual_start_at = record.starts_at
+
+
+def reopen(
+    actor: Viewer, announcement_id: int, text: str = "", *, expected_revision: int | None = None
+) -> Announcement:
+    """A resolved incident is back, loudly: those who were told that it works are told that it does not.
+
+    What would end or hide it at once no longer does. Raises Conflict for anything but a resolved incident.
+    """
+    at = now()
+    require_announcer(actor)
+    with transaction() as session:
+        record = get_for_change(actor, announcement_id)
+        if not rules.can_reopen(record, at):
+            raise Conflict(_("Only a resolved incident can be reopened."))
+        require_revision(record, expected_revision)
+        targets = targets_by_id([record.id])[record.id]
+        require_reach(actor, targets, (record.created_by_id, record.owner_id))
+        _require_text(text)
+        record.status = rules.first_status(record.kind)
+        record.actual_end_at = record.closed_at = None
+        if record.planned_end_at is not None and record.planned_end_at <= at:
+            record.ends_by_itself = False
+        if record.show_until is not None and record.show_until <= at:
+            record.show_until = None
+        if record.eta is not None and record.eta <= at:
+            record.eta = None
+        plan_steps(session, record, at)
+        number(record, at, Weight.alert_again)
+        if text.strip():
+            add_update(session, record, actor, at, text, record.status, Weight.alert_again)
+        data = {"text": text, "status": record.status.value}
+        log(session, record, actor, at, "reopened", is_public=True, data=data, after=data)
+        record_event(AnnouncementReopened(record.id, record.revision))
+    return record
