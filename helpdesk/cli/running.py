@@ -69,7 +69,6 @@ def demo(if_empty: bool) -> None:
             raise click.ClickException("there are people already; demonstration data needs an empty database")
         now = clock.now()
         importlib.import_module(DEMO).load(now)
-        app.extensions["helpdesk"].plugins.call_all("demo_data", now=now)
     click.echo("The demonstration organisation is written.")
 
 

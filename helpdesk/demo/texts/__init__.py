@@ -1,0 +1,1 @@
+"""What the people of the demonstration organisation write. Data only: one module for each part of the catalogue."""

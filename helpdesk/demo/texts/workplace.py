@@ -1,0 +1,137 @@
+"""Stories about computers, printers and files."""
+
+from __future__ import annotations
+
+from helpdesk.demo.texts.story import story
+
+STORIES = (
+    story(
+        "printing",
+        "Printer on floor {floor} takes minutes per page | Printing is very slow on floor {floor}",
+        "The printer on floor {floor} needs about three minutes for one page. Yesterday it was normal.",
+        "N Queue holds one job of 900 MB, a scanned map. Removed it.",
+        "A One enormous job blocked the printer. It is gone and the printer is fast again.",
+        weight=4,
+    ),
+    story(
+        "printing",
+        "Paper jam that is not there | Printer {device} says paper jam",
+        "Printer {device} says “paper jam”, but there is no paper in it. We opened everything.",
+        "? Please look behind the flap at the back: there is a small grey lever. Is it up?",
+        "R It was down! I put it up and it prints.",
+        "A Then that was it. The next service will look at the lever.",
+        weight=3,
+    ),
+    story(
+        "printing",
+        "Toner for printer {device} | Printer {device} is almost empty",
+        "Printer {device} on floor {floor} reports that the toner is low.",
+        "A New toner is on its way by house mail.",
+        priority="low",
+        weight=4,
+    ),
+    story(
+        "printing",
+        "Scan to e-mail does not arrive",
+        "I scan contracts on floor {floor} and send them to myself, but nothing arrives since {hour}.",
+        "N Files over 20 MB bounce. Default resolution was 600 dpi.",
+        "A The scans had become too large for a mail. The machine now scans at 300 dpi, which is enough for contracts.",
+        "R They arrive again.",
+        "A Thank you for trying.",
+    ),
+    story(
+        "printing",
+        "Print card is not recognised",
+        "My print card does not open the printer any more. With the PIN it works.",
+        "A Your card was replaced by HR in March, the printers knew only the old one. I have registered the new one.",
+        priority="low",
+    ),
+    story(
+        "computers",
+        "Laptop does not start | Laptop {device} stays black",
+        "Laptop {device} shows nothing when I switch it on. The light on the side blinks orange three times.",
+        "? Orange three times is the battery. Please hold the power button for 30 seconds without the cable, then try.",
+        "R Nothing changes.",
+        "N Battery of the recalled series. Exchange laptop prepared.",
+        "A Please come to the service desk: an exchange laptop with your programs is ready. Your files are on the"
+        " server.",
+        priority="high",
+        weight=4,
+    ),
+    story(
+        "computers",
+        "Computer is very slow | Laptop very slow since the update",
+        "My computer needs ten minutes to start and every click takes seconds.",
+        "A Hello {first}, the disk was full to the last byte. I have removed 60 GB of old updates. Please restart"
+        " once.",
+        "R Like new.",
+        "A Nice to hear.",
+        weight=4,
+    ),
+    story(
+        "computers",
+        "Second screen for the home office | Screen for a new workplace",
+        "I work from home two days a week and would like a second screen. My head of department agrees.",
+        "N Two 24″ in stock.",
+        "A A screen is reserved for you. You can fetch it until {day}; please bring your staff card.",
+        priority="low",
+        weight=3,
+    ),
+    story(
+        "computers",
+        "New starter on {day} needs laptop and badge | New colleague starts on {day}",
+        "{person} starts with us on {day}. We need a laptop, a telephone number, mail and access to our shared folder.",
+        "? Thank you for telling us early. Which programs besides mail and office?",
+        "R ERP, reading only.",
+        "N Laptop {device} is being set up. ERP role asked for.",
+        "A All is ready: laptop {device} can be fetched at the service desk, the first password comes to you by"
+        " house mail.",
+        weight=4,
+    ),
+    story(
+        "computers",
+        "Locked out after changing my password | Password forgotten",
+        "I changed my password yesterday and today I cannot sign in any more. “Account is locked”.",
+        "A Your telephone still tried the old password and locked the account. I have unlocked it; please set the new"
+        " password on the telephone too.",
+        "R Done, all good.",
+        "A Good.",
+        priority="high",
+        weight=4,
+    ),
+    story(
+        "computers",
+        "Docking station loses the screens",
+        "When I stand up and come back, both screens stay black until I unplug the docking station.",
+        "A There is a new firmware for this docking station. It installs tonight if you leave the laptop plugged in.",
+        "R It did not help, this morning it happened again.",
+        "N Exchange for the newer model.",
+        "A Then we change the docking station. A colleague comes to room {room} on {day}.",
+    ),
+    story(
+        "file-storage",
+        "Folder deleted by mistake | Please restore a folder",
+        "I deleted the folder “Minutes” in our shared drive, by mistake, today at about {hour}. Can you bring it back?",
+        "A It is back from last night’s copy. What was changed this morning before {hour} is missing.",
+        "R You saved my week. Nothing is missing.",
+        "A Happy to help.",
+        priority="high",
+        weight=3,
+    ),
+    story(
+        "file-storage",
+        "Access to the shared folder for {person} | {person} cannot open our folder",
+        "{person} has joined our office and needs to read and write in our shared folder.",
+        "? The owner of the folder must agree. Is that you?",
+        "R Yes, since January.",
+        "A {person} has access after the next sign-in.",
+        weight=4,
+    ),
+    story(
+        "file-storage",
+        "A file is locked by somebody who is on leave",
+        "The budget table is “locked for editing” by {person}, who is on leave until {day}.",
+        "A I have closed the forgotten session. You can edit the file.",
+        weight=2,
+    ),
+)
