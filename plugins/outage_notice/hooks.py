@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from helpdesk.plugin_api import hookimpl
+from flask import Blueprint, url_for
+from flask_babel import gettext as _
+
+from helpdesk.plugin_api import (
+    Assets,
+    Board,
+    MenuLink,
+    ReplyText,
+    Retirement,
+    SocketVerb,
+    TicketFacts,
+    Viewer,
+    hookimpl,
+)
 
 HERE = Path(__file__).resolve().parent
 
@@ -16,3 +32,75 @@ def migrations_path() -> Path:
     import plugins.outage_notice.banners.models  # noqa: F401
 
     return HERE / "migrations"
+
+
+@hookimpl
+def blueprints() -> Sequence[Blueprint]:
+    from plugins.outage_notice.automated_replies.api import api as applies_to
+    from plugins.outage_notice.banners.api import me_receipts, reach_api
+    from plugins.outage_notice.banners.views import pages
+
+    return (pages, me_receipts, reach_api, applies_to)
+
+
+@hookimpl
+def socket_verbs() -> Sequence[SocketVerb]:
+    from plugins.outage_notice.banners.sockets import VERBS
+
+    return VERBS
+
+
+@hookimpl
+def menu_links(viewer: Viewer) -> Sequence[MenuLink]:
+    from plugins.outage_notice.banners.views import count_of_board
+
+    return [MenuLink("notices", str(_("Notices")), "/notices", "bell", count_of_board(viewer), "bell")]
+
+
+@hookimpl
+def page_slot(slot: str, viewer: Viewer | None, now: datetime) -> str:
+    from plugins.outage_notice.banners.views import page_slot as draw
+
+    return draw(slot, viewer, now)
+
+
+@hookimpl
+def page_assets(viewer: Viewer | None) -> Assets:
+    if viewer is None:
+        return Assets()
+    return Assets(scripts=(url_for("outage_notice_banners.static", filename="js/notices.js"),))
+
+
+@hookimpl
+def boards(user_ids: Sequence[int], now: datetime) -> Mapping[int, Board]:
+    from plugins.outage_notice.banners import queries
+
+    return queries.boards(user_ids, now)
+
+
+@hookimpl
+def next_board_change(now: datetime) -> datetime | None:
+    from plugins.outage_notice.banners import queries
+
+    return queries.next_board_change(now)
+
+
+@hookimpl
+def retirements(user_id: int, banner_ids: Sequence[int], now: datetime) -> Sequence[Retirement]:
+    from plugins.outage_notice.banners import queries
+
+    return queries.retirements(user_id, banner_ids, now)
+
+
+@hookimpl
+def staff_messages(changes: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    from plugins.outage_notice.banners import sockets
+
+    return sockets.staff_messages(changes)
+
+
+@hookimpl
+def automated_reply(ticket: TicketFacts, event: str, locale: str, now: datetime) -> ReplyText | None:
+    from plugins.outage_notice.automated_replies.rendering import find_reply
+
+    return find_reply(ticket, event, locale, now)

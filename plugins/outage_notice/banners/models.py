@@ -11,7 +11,8 @@ from helpdesk.plugin_api import Base, UTCDateTime
 
 
 class Receipt(Base):
-    """One row per person and announcement; first times are kept. A version of 0 means never.
+    """One row per person and announcement. `delivered_at`, `seen_at`, `affected_at` keep the first time, the others the
+    last one. A version of 0 means never.
 
     `read_version`, `hidden_version`, `snoozed_version` are the versions of the banner that the person had on screen
     when they read, hid or snoozed it; they count as long as the announcement's last loud change is not newer.
@@ -27,6 +28,7 @@ class Receipt(Base):
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    snoozed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     affected_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     read_version: Mapped[int] = mapped_column(default=0)
     hidden_version: Mapped[int] = mapped_column(default=0)

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("snoozed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("affected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_version", sa.Integer(), nullable=False),
         sa.Column("hidden_version", sa.Integer(), nullable=False),

@@ -1,0 +1,94 @@
+"""What applies to a person now: for bots, telephone systems and agents."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask_babel import gettext as _
+from pydantic import Field
+
+from helpdesk.plugin_api import Answer, Body, Forbidden, NotFound, Viewer, allow, get_viewer, viewers
+from helpdesk.plugin_api import now as clock_now
+from plugins.outage_notice.announcements.queries import LiveAnnouncement
+from plugins.outage_notice.announcements.rules import next_change_at
+from plugins.outage_notice.automated_replies.queries import outages_of_person
+from plugins.outage_notice.automated_replies.rules import Match
+
+VALID_FOR = timedelta(minutes=5)
+
+api = APIBlueprint("outage_notice_applies_to", __name__, url_prefix="/api/v1", tag="Announcements")
+
+
+class AppliesQuery(Body):
+    requester: int | None = Field(None, ge=1)
+    service: int | None = Field(None, ge=1)
+    text: str = Field("", max_length=2000)
+
+
+class AppliedText(Answer):
+    title: str
+    description: str
+    workaround: str
+
+
+class Applies(Answer):
+    id: int
+    revision: int
+    kind: str
+    severity: int
+    by: str
+    texts: dict[str, AppliedText]
+    eta: datetime | None
+    next_update_at: datetime | None
+    started_at: datetime | None
+    valid_until: datetime
+
+
+class AppliesList(Answer):
+    items: list[Applies]
+    valid_until: datetime
+
+
+@api.get("/applies-to")
+@allow("requester", scope="announcements:read")
+@api.input(AppliesQuery, location="query", arg_name="query")
+@api.output(AppliesList)
+def applies_to(query: AppliesQuery) -> dict[str, Any]:
+    """The active outages that concern this person and service, most severe first; texts in every language."""
+    now = clock_now()
+    matches = outages_of_person(_person(query.requester), query.service, query.text, now)
+    items = [_answer(match, now) for match in matches]
+    return {"items": items, "valid_until": min((i["valid_until"] for i in items), default=now + VALID_FOR)}
+
+
+def _person(requester_id: int | None) -> Viewer:
+    """Oneself, or for staff anybody."""
+    viewer = get_viewer()
+    if requester_id in (None, viewer.id):
+        return viewer
+    if not viewer.is_staff:
+        raise Forbidden(_("You can ask this only for yourself."))
+    person = viewers([requester_id]).get(requester_id) if requester_id else None
+    if person is None:
+        raise NotFound(_("There is no such person."))
+    return person
+
+
+def _answer(match: Match, now: datetime) -> dict[str, Any]:
+    announcement: LiveAnnouncement = match.announcement
+    promises = (announcement.eta, announcement.next_update_at, next_change_at(announcement, now))
+    changes = [t for t in promises if t is not None and t > now]
+    return {
+        "id": announcement.id,
+        "revision": announcement.revision,
+        "kind": announcement.kind.value,
+        "severity": announcement.severity,
+        "by": match.by,
+        "texts": announcement.texts,
+        "eta": announcement.eta,
+        "next_update_at": announcement.next_update_at,
+        "started_at": announcement.actual_start_at or announcement.starts_at or announcement.published_at,
+        "valid_until": min([*changes, now + VALID_FOR]),
+    }

@@ -1,0 +1,32 @@
+"""Which outages concern a ticket, or a person and a service, now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from helpdesk.plugin_api import TicketFacts, Viewer, viewers
+from plugins.outage_notice.announcements.queries import live_announcements
+from plugins.outage_notice.audiences.queries import facts_of
+from plugins.outage_notice.automated_replies.rules import Match, concerning, find_matches, order_of
+
+
+def find_requester(ticket: TicketFacts) -> Viewer | None:
+    """The requester of a ticket; None when disabled."""
+    return viewers([ticket.requester_id]).get(ticket.requester_id)
+
+
+def outages_of_ticket(ticket: TicketFacts, requester: Viewer, now: datetime) -> list[Match]:
+    """The active outages that concern this ticket, most severe first."""
+    text = f"{ticket.subject}\n{ticket.text}"
+    return find_matches(live_announcements(now), facts_of(requester), ticket.service_id, text, now)
+
+
+def outages_of_person(person: Viewer, service_id: int | None, text: str, now: datetime) -> list[Match]:
+    """The active outages that would concern a ticket of this person about this service, or with this text.
+
+    Without either: all that concern the person.
+    """
+    if service_id is None and not text.strip():
+        found = concerning(live_announcements(now), facts_of(person), now)
+        return sorted((Match(announcement, "person") for announcement in found), key=order_of)
+    return find_matches(live_announcements(now), facts_of(person), service_id, text, now)

@@ -1,0 +1,108 @@
+"""Writes receipts: what a person did with a banner on their board."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from helpdesk.plugin_api import (
+    Conflict,
+    NotFound,
+    Viewer,
+    is_postgresql,
+    record_feed,
+    transaction,
+)
+from helpdesk.plugin_api import now as clock_now
+from plugins.outage_notice.banners.models import Receipt
+from plugins.outage_notice.banners.queries import boards
+from plugins.outage_notice.banners.rules import FOLLOWED, What, snooze_until
+
+
+def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: What, minutes: int | None = None) -> None:
+    """Write down what `viewer` did with a banner, of which `version` was on screen.
+
+    First times are kept, doing it twice changes nothing. Raises NotFound when it is not on the person's board, and
+    Conflict when this banner may not be hidden or put off. The row is its own record: no audit entry.
+    """
+    now = clock_now()
+    banner = _banner_on_board(viewer, announcement_id, now)
+    _check(banner, what)
+    version = min(version, banner["version"])
+    with transaction() as session:
+        row = _locked_row(session, announcement_id, viewer.id)
+        if not _apply(row, banner, what, version, minutes, now):
+            return
+        if what in FOLLOWED:
+            row.feed_seq = record_feed("receipt", viewer.id)
+        record_feed("reach", announcement_id)
+
+
+def _banner_on_board(viewer: Viewer, announcement_id: int, now: datetime) -> dict[str, Any]:
+    for banner in boards([viewer.id], now)[viewer.id].banners:
+        if banner["id"] == announcement_id:
+            return dict(banner)
+    raise NotFound(_("This notice is not on your list any more."))
+
+
+def _check(banner: dict[str, Any], what: What) -> None:
+    if what is What.hidden and not banner["may_hide"]:
+        raise Conflict(_("This notice stays until it is over. Mark it as read to make it small."))
+    if what is What.snoozed and not banner["may_snooze"]:
+        raise Conflict(_("This notice cannot be put off."))
+
+
+def _locked_row(session: Session, announcement_id: int, user_id: int) -> Receipt:
+    """The row, made if there is none; two tabs that ask at once get the same one."""
+    key = (announcement_id, user_id)
+    row = session.get(Receipt, key, with_for_update=is_postgresql())
+    if row is None:
+        session.execute(_insert_if_absent(announcement_id, user_id))
+        row = session.get(Receipt, key, with_for_update=is_postgresql())
+    assert row is not None
+    return row
+
+
+def _insert_if_absent(announcement_id: int, user_id: int) -> Any:
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    zeros = {"read_version": 0, "hidden_version": 0, "snoozed_version": 0, "snooze_count": 0, "feed_seq": 0}
+    values = {"announcement_id": announcement_id, "user_id": user_id, **zeros}
+    return insert(Receipt).values(values).on_conflict_do_nothing()
+
+
+def _apply(row: Receipt, banner: dict[str, Any], what: What, version: int, minutes: int | None, now: datetime) -> bool:
+    """Change the row. False when nothing is new."""
+    match what:
+        case What.delivered | What.seen:
+            if row.delivered_at is not None and (what is What.delivered or row.seen_at is not None):
+                return False
+            row.delivered_at = row.delivered_at or now
+            row.seen_at = now if what is What.seen else row.seen_at
+        case What.affected:
+            if row.affected_at is not None:
+                return False
+            row.affected_at = now
+        case What.read:
+            if banner["receipt"]["read"] and row.read_version >= version:
+                return False
+            row.read_at, row.read_version = now, max(version, row.read_version)
+            row.delivered_at, row.seen_at = row.delivered_at or now, row.seen_at or now
+        case What.hidden:
+            if banner["receipt"]["hidden"] and row.hidden_version >= version:
+                return False
+            row.hidden_at, row.hidden_version = now, max(version, row.hidden_version)
+        case What.snoozed:
+            _snooze(row, banner, version, minutes, now)
+    return True
+
+
+def _snooze(row: Receipt, banner: dict[str, Any], version: int, minutes: int | None, now: datetime) -> None:
+    upcoming = banner["kind"] == "maintenance" and banner["phase"] == "upcoming" and banner["started_at"]
+    remind_at = datetime.fromisoformat(banner["started_at"]) if upcoming else None
+    row.snoozed_until = snooze_until(now, minutes, must_confirm=banner["must_confirm"], remind_at=remind_at)
+    row.snoozed_at, row.snoozed_version = now, max(version, row.snoozed_version)
+    row.snooze_count += 1

@@ -1,0 +1,31 @@
+"""Receipts over the socket, and the reach for staff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from helpdesk.plugin_api import Invalid, SocketVerb, Viewer
+from plugins.outage_notice.banners.actions import record_receipt
+from plugins.outage_notice.banners.api import ReceiptIn
+from plugins.outage_notice.banners.queries.reach import reach_message
+
+
+def receipt(viewer: Viewer, data: dict[str, Any]) -> None:
+    """`receipt` {id, version, what, minutes?}. Raises Invalid for anything of another shape."""
+    try:
+        body = ReceiptIn.model_validate(data, strict=False)
+    except ValidationError as error:
+        raise Invalid({str(item["loc"][0]) if item["loc"] else "": item["msg"] for item in error.errors()}) from error
+    record_receipt(viewer, body.id, body.version, body.what, body.minutes)
+
+
+VERBS = (SocketVerb("receipt", receipt),)
+
+
+def staff_messages(changes: Sequence[tuple[str, str]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """A `reach` message for each announcement whose receipts changed."""
+    ids = sorted({int(ref) for topic, ref in changes if topic == "reach" and ref.isdigit()})
+    return [("reach", reach_message(i)) for i in ids]
