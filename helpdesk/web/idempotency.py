@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
+import structlog
 from flask import current_app, g, request
 from flask.wrappers import Response
 from flask_babel import gettext as _
@@ -23,6 +24,8 @@ from helpdesk.web.access import find_viewer
 from helpdesk.web.models import IdempotentRequest
 
 KEPT = timedelta(hours=24)
+log = structlog.get_logger(__name__)
+
 # After this long without an answer the process that began is taken for dead.
 UNANSWERED = timedelta(seconds=60)
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Link")
@@ -112,16 +115,26 @@ def _carry_out(row_id: str, call: Callable[[], Any]) -> Response:
     except BaseException:
         # Nothing of a failed action was kept; one that committed and then failed to answer stays marked.
         g.idempotent_row = None
-        with transaction() as session:
-            session.execute(
-                delete(IdempotentRequest).where(
-                    IdempotentRequest.id == row_id, IdempotentRequest.committed_at.is_(None)
-                )
-            )
+        _keep_books(lambda: _forget_unless_committed(row_id))
         raise
     g.idempotent_row = None
-    _store(row_id, response)
+    _keep_books(lambda: _store(row_id, response))
     return response
+
+
+def _keep_books(write: Callable[[], None]) -> None:
+    """The answer goes out even if it cannot be kept: a repetition then is told that the work was done."""
+    try:
+        write()
+    except Exception:
+        log.exception("the answer to a request with a key could not be kept")
+
+
+def _forget_unless_committed(row_id: str) -> None:
+    with transaction() as session:
+        session.execute(
+            delete(IdempotentRequest).where(IdempotentRequest.id == row_id, IdempotentRequest.committed_at.is_(None))
+        )
 
 
 def _store(row_id: str, response: Response) -> None:

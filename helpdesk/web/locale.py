@@ -45,11 +45,11 @@ def _first_known(tags: Iterable[str]) -> Locale | None:
 
 
 def _select_locale() -> str | None:
-    if not has_request_context():
-        return None  # the house's
     viewer = find_viewer()
     locale = _parse(viewer.locale) if viewer else None
-    return str(locale or _first_known(request.accept_languages.values()) or "") or None
+    if locale is None and has_request_context():
+        locale = _first_known(request.accept_languages.values())
+    return str(locale) if locale else None  # None: the house's
 
 
 def current_locale() -> Locale:
@@ -63,7 +63,7 @@ def language_tag() -> str:
 
 def current_time_zone() -> ZoneInfo:
     """The zone of the signed-in person, else the house's."""
-    viewer = find_viewer() if has_request_context() else None
+    viewer = find_viewer()
     settings: Settings = current_app.extensions["helpdesk"].settings
     try:
         return ZoneInfo((viewer.time_zone if viewer else "") or settings.time_zone)

@@ -21,8 +21,7 @@ from helpdesk.web.text import has_control_characters
 
 MEGABYTE = 1024 * 1024
 LARGEST_REQUEST = 12 * MEGABYTE
-LARGEST_JSON = MEGABYTE
-LARGEST_FIELDS = MEGABYTE
+LARGEST_TEXT = MEGABYTE  # JSON, and all fields of a form without files
 MOST_PARTS = 500
 DEEPEST_JSON = 32
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
@@ -51,13 +50,18 @@ def _refuse_constant(name: str) -> None:
 
 
 def begin() -> None:
-    """Give the request its id (a trusted proxy's own, else a new one), for logs, audit and the answer."""
+    """Give the request its id (a trusted proxy's own, else a new one), for logs, audit and the answer.
+
+    Also bounds what may be sent: megabytes are for files alone.
+    """
     settings = current_app.extensions["helpdesk"].settings
     given = request.headers.get("X-Request-Id", "") if settings.trusted_proxies else ""
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = LARGEST_TEXT
 
 
 def count(response: Response) -> Response:
@@ -81,7 +85,6 @@ def check_shape() -> None:
         return
     if request.mimetype == "multipart/form-data":
         return  # attachments
-    request.max_content_length = LARGEST_JSON
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
     if has_body and not request.is_json:
         raise UnsupportedMediaType()

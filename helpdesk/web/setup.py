@@ -13,7 +13,7 @@ from helpdesk.web.headers import secure
 from helpdesk.web.locale import init_babel
 from helpdesk.web.openapi import init_openapi
 from helpdesk.web.pages import init_pages
-from helpdesk.web.requests import LARGEST_FIELDS, LARGEST_REQUEST, MOST_PARTS, init_requests
+from helpdesk.web.requests import LARGEST_REQUEST, LARGEST_TEXT, MOST_PARTS, init_requests
 from helpdesk.web.static_files import add_version
 
 # Monitoring on the same machine asks by these names.
@@ -37,7 +37,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-        MAX_FORM_MEMORY_SIZE=LARGEST_FIELDS,
+        MAX_FORM_MEMORY_SIZE=LARGEST_TEXT,
         MAX_FORM_PARTS=MOST_PARTS,
         # __Host- binds the cookie to this very host, but browsers accept it over https only.
         SESSION_COOKIE_NAME="__Host-helpdesk" if is_https else "helpdesk",
