@@ -1,0 +1,83 @@
+"""The text of each automated reply: the edited template, else the shipped one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from helpdesk.config import LOCALES, Settings
+from helpdesk.core.database import db
+from helpdesk.core.errors import NotFound
+from helpdesk.replies import shipped
+from helpdesk.replies.models import ReplyEvent, ReplySwitch, ReplyTemplate
+from helpdesk.replies.rules import Text
+from helpdesk.tickets.models import Message
+from helpdesk.tickets.rules import MessageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The text of one event in one language. `revision` 0: the shipped text, never edited."""
+
+    event: ReplyEvent
+    locale: str
+    text: Text
+    revision: int
+    updated_at: datetime | None
+
+
+def language_for(locale: str | None) -> str:
+    """The language of a person's replies, out of those that the texts exist in: theirs, else the house's."""
+    settings: Settings = current_app.extensions["helpdesk"].settings
+    for tag in (locale, settings.locale):
+        language = (tag or "").replace("-", "_").partition("_")[0].lower()
+        if language in LOCALES:
+            return language
+    return "en"
+
+
+def get_template(event: ReplyEvent, locale: str) -> Template:
+    """Raises NotFound for a language that is not spoken here."""
+    if locale not in shipped.TEXTS:
+        raise NotFound(_("There is no such language here."))
+    row = find_row(event, locale)
+    if row is None:
+        return Template(event, locale, shipped.TEXTS[locale][event], 0, None)
+    return Template(event, locale, Text(row.subject, row.body), row.revision, row.updated_at)
+
+
+def find_row(event: ReplyEvent, locale: str) -> ReplyTemplate | None:
+    """The edited template, if there is one."""
+    return db.session.scalars(
+        select(ReplyTemplate).where(ReplyTemplate.event == event, ReplyTemplate.locale == locale)
+    ).one_or_none()
+
+
+def is_on(event: ReplyEvent) -> bool:
+    """Whether this event is answered with the normal text."""
+    switch = db.session.get(ReplySwitch, event)
+    return switch is None or switch.is_on
+
+
+def edited() -> dict[tuple[ReplyEvent, str], datetime]:
+    """When each edited template was last saved."""
+    rows = db.session.execute(select(ReplyTemplate.event, ReplyTemplate.locale, ReplyTemplate.updated_at))
+    return {(row.event, row.locale): row.updated_at for row in rows}
+
+
+def find_last_answer_at(ticket_id: int, since: datetime) -> datetime | None:
+    """When this ticket last got a "reply received", looking back to `since`."""
+    rows = db.session.execute(
+        select(Message.created_at, Message.reason)
+        .where(
+            Message.ticket_id == ticket_id,
+            Message.kind == MessageKind.automated_reply,
+            Message.created_at > since,
+        )
+        .order_by(Message.id.desc())
+    )
+    return next((at for at, why in rows if (why or {}).get("event") == ReplyEvent.reply_received.value), None)
