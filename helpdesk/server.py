@@ -140,8 +140,12 @@ def _serve_gevent(app: Flask, listener: socket.socket) -> None:
     from gevent import pywsgi
     from gevent.pool import Pool
 
+    from helpdesk.realtime.fast import UpgradeHandler
+
     listener.setblocking(False)
-    server = pywsgi.WSGIServer(listener, app, log=None, spawn=Pool(), error_log=_ErrorLog())
+    server = pywsgi.WSGIServer(
+        listener, app, log=None, spawn=Pool(), error_log=_ErrorLog(), handler_class=UpgradeHandler
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, lambda: gevent.spawn(server.stop, STOP_SECONDS))
     server.serve_forever(stop_timeout=STOP_SECONDS)

@@ -6,6 +6,8 @@ as a good one, believes X-Forwarded-Host, and buffers binary attachments.
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from collections import Counter
 from typing import Any
@@ -84,6 +86,35 @@ class Waiting:
         return [eio_sid for eio_sid, (since, _address) in list(self._since.items()) if since <= end]
 
 
+def closing_websockets(stock: Any, open_sockets: dict[str, Any]) -> type:
+    """The WebSocket class of an async mode, with a size limit while reading, and one that can be cut off."""
+
+    class ClosingWebSocket(stock):
+        def __init__(self, handler: Any, server: Any) -> None:
+            super().__init__(handler, server)
+            self.server_args["max_message_size"] = server.max_http_buffer_size
+            self._sid = handler.__self__.sid
+
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            open_sockets[self._sid] = self
+            try:
+                return super().__call__(environ, start_response)
+            finally:
+                open_sockets.pop(self._sid, None)
+
+        def close(self) -> None:
+            try:
+                super().close()
+            finally:
+                self.cut()  # a client that never answers the close frame would keep its thread
+
+        def cut(self) -> None:
+            with contextlib.suppress(OSError):
+                self.ws.sock.shutdown(socket.SHUT_RDWR)
+
+    return ClosingWebSocket
+
+
 class GuardedServer(socketio.Server):
     """A python-socketio server that limits, reaps and survives its clients. `on_joined(sid)` is called last."""
 
@@ -92,14 +123,23 @@ class GuardedServer(socketio.Server):
         self.limits = limits
         self.waiting = Waiting(limits)
         self._allowances: dict[str, Allowance] = {}
+        self._stock_websockets: dict[str, Any] = {}
         self.on_joined: Any = None
+        modes = self.eio._async
+        self.eio._async = {**modes, "websocket": closing_websockets(modes["websocket"], self._stock_websockets)}
 
     def drop(self, eio_sid: str) -> None:
         """Close the transport after what is queued, without waiting for it."""
-        socket = self.eio.sockets.get(eio_sid)
-        if socket is not None:
-            socket.close(wait=False)
+        client = self.eio.sockets.get(eio_sid)
+        if client is not None:
+            client.close(wait=False)
             self.eio.sockets.pop(eio_sid, None)
+
+    def _send_eio_packet(self, eio_sid: str, eio_pkt: Any) -> None:
+        super()._send_eio_packet(eio_sid, eio_pkt)
+        stock = self._stock_websockets.get(eio_sid)
+        if stock is not None and self.eio.sockets[eio_sid].queue.qsize() > self.limits.queued_frames:
+            stock.cut()  # it resyncs when it comes back
 
     def reap(self) -> int:
         """Close the transports that took too long to join. How many."""

@@ -67,7 +67,9 @@ def origin_of(public_url: str) -> str:
 
 
 def host_of(netloc: str) -> str:
-    """The host name without port, in lower case; "" when it is malformed."""
+    """The host name without port, in lower case; "" when it is malformed, such as two of them."""
+    if set(netloc) & set(",@/ \\?#"):
+        return ""
     try:
         return urlsplit(f"//{netloc}").hostname or ""
     except ValueError:

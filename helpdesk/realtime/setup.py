@@ -65,4 +65,8 @@ def _make_server(settings: Settings, limits: Limits) -> GuardedServer:
         "logger": QuietLogger(),
         "engineio_logger": QuietLogger(),
     }
+    if settings.async_mode == "gevent":
+        from helpdesk.realtime.fanout import DirectServer
+
+        return DirectServer(limits, **options)
     return GuardedServer(limits, **options)

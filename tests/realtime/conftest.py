@@ -134,12 +134,13 @@ def desk(make_app: Callable[[Settings, FixedClock], Flask], settings: Settings, 
 
 
 class Counted:
-    number = 0
+    def __init__(self) -> None:
+        self.statements: list[str] = []
 
 
 @pytest.fixture
 def count_queries(desk: Desk) -> Callable[[], AbstractContextManager[Counted]]:
-    """`with count_queries() as counted: …` then `counted.number` statements were executed besides the feed's own."""
+    """`with count_queries() as counted: …` then `counted.statements` were executed besides the feed's own."""
 
     @contextmanager
     def count() -> Iterator[Counted]:
@@ -147,7 +148,7 @@ def count_queries(desk: Desk) -> Callable[[], AbstractContextManager[Counted]]:
 
         def on_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
             if not statement.startswith("BEGIN") and "feed_head" not in statement:  # which is read once a second
-                counted.number += 1
+                counted.statements.append(statement)
 
         with desk.app.app_context():
             engine = db.engine

@@ -78,8 +78,9 @@ def test_the_eleventh_socket_ends_the_oldest(desk: Desk) -> None:
 
 def test_many_connects_need_next_to_no_reads(desk: Desk, count_queries: object) -> None:
     tokens = [desk.session(desk.person(f"P{number}"), f"t{number}") for number in range(50)]
+    desk.step()
     desk.connect(tokens[0])
     with count_queries() as counted:  # type: ignore[operator]
         for token in tokens[1:]:
             assert desk.connect(token).is_connected
-    assert counted.number == 0
+    assert counted.statements == []
