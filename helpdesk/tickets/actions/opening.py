@@ -82,7 +82,7 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
 
 
 def _next_number(session: Session) -> int:
-    number = session.scalar(
+    number: int | None = session.scalar(
         update(TicketCounter)
         .where(TicketCounter.id == 1)
         .values(last_number=TicketCounter.last_number + 1)

@@ -198,11 +198,13 @@ def _checked(
         _check_requester(ticket, given, now)
     if change.subject is not KEEP:
         given["subject"] = clean_subject(change.subject)
-    if change.service_id is not KEEP and change.service_id != ticket.service_id:
+    if isinstance(change.service_id, int) and change.service_id != ticket.service_id:
         require_service(session, change.service_id)
-    if change.assignee_id not in (KEEP, None, ticket.assignee_id):
+    if isinstance(change.assignee_id, int) and change.assignee_id != ticket.assignee_id:
         require_person(session, change.assignee_id, "assignee_id", staff=True)
-    if change.team_id not in (KEEP, None) and session.get(Team, change.team_id) is None:
+    if isinstance(change.team_id, int) and not (
+        0 < change.team_id < 2**31 and session.get(Team, change.team_id) is not None
+    ):
         raise Invalid({"team_id": _("Choose a team from the list.")})
     if change.status is not KEEP and not may_move(ticket.status, change.status):
         raise Conflict(_("This ticket cannot go from this status to the chosen one. Reload to see how it is now."))

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, column, exists, func, s
 from helpdesk.core.database import is_postgresql
 from helpdesk.tickets.models import Ticket
 
+AnySelect = Select[*tuple[Any, ...]]
+
 WORDS_PER_QUERY = 12
 WORD_LENGTH = 64
 _WORD = re.compile(r"[^\W_]+")
@@ -26,8 +28,11 @@ TSV = table("ticket_search", column("ticket_id"), column("public_doc"), column("
 
 def fold(text: str) -> str:
     """The words of a text as they are indexed: without case, accents and punctuation."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(word[:WORD_LENGTH] for word in _WORD.findall(plain))
+    return " ".join(word[:WORD_LENGTH] for word in _WORD.findall(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
 
 
 def number_of(query: str) -> int | None:
@@ -37,8 +42,7 @@ def number_of(query: str) -> int | None:
 
 
 def _query_words(query: str) -> list[tuple[str, bool]]:
-    plain = "".join(c for c in unicodedata.normalize("NFKD", query.casefold()) if not unicodedata.combining(c))
-    return [(word[:WORD_LENGTH], star == "*") for word, star in _QUERY_WORD.findall(plain)[:WORDS_PER_QUERY]]
+    return [(word[:WORD_LENGTH], star == "*") for word, star in _QUERY_WORD.findall(_plain(query))[:WORDS_PER_QUERY]]
 
 
 def _fts5(words: list[tuple[str, bool]], is_staff: bool) -> str:
@@ -50,7 +54,7 @@ def _tsquery(words: list[tuple[str, bool]]) -> Any:
     return func.to_tsquery("simple", " & ".join(f"{word}{':*' if star else ''}" for word, star in words))
 
 
-def join_matches(query: Select[Any], text: str, is_staff: bool) -> tuple[Select[Any], ColumnElement[int]] | None:
+def join_matches(query: AnySelect, text: str, is_staff: bool) -> tuple[AnySelect, ColumnElement[int]] | None:
     """The query over tickets reduced to those that match all words, and the column to order it by (newest: descending).
 
     None when the text has no word to look for. A trailing `*` matches the beginnings of words.
@@ -68,12 +72,13 @@ def join_matches(query: Select[Any], text: str, is_staff: bool) -> tuple[Select[
     return joined, FTS.c.rowid
 
 
-def matches(text: str) -> ColumnElement[bool] | None:
-    """The condition "this ticket's public document matches", for the few tickets of one person. None: no word."""
+def matches(text: str, is_staff: bool) -> ColumnElement[bool] | None:
+    """The condition "this ticket matches", for lists that one person's tickets make short. None: no word."""
     words = _query_words(text)
     if not words:
         return None
     if is_postgresql():
-        return exists(select(1).where(TSV.c.ticket_id == Ticket.id, TSV.c.public_doc.op("@@")(_tsquery(words))))
-    match = FTS.c.ticket_search.op("MATCH")(bindparam("words", _fts5(words, is_staff=False)))
+        doc = TSV.c.staff_doc if is_staff else TSV.c.public_doc
+        return exists(select(1).where(TSV.c.ticket_id == Ticket.id, doc.op("@@")(_tsquery(words))))
+    match = FTS.c.ticket_search.op("MATCH")(bindparam("words", _fts5(words, is_staff)))
     return exists(select(1).select_from(FTS).where(FTS.c.rowid == Ticket.id, match))

@@ -78,17 +78,17 @@ def ticket_facts(ids: Sequence[int]) -> list[TicketFacts]:
 
 
 def get_visible_attachment(actor: Viewer, attachment_id: str) -> Attachment:
-    """A stored file of a message that `actor` may read. Raises NotFound, also for files of notes asked by requesters."""
+    """A stored file of a message that `actor` may read. Raises NotFound; for requesters also at files of notes."""
     row = db.session.execute(
         select(Attachment, Message.kind, Ticket.requester_id)
         .join(Message, Message.id == Attachment.message_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
         .where(Attachment.id == attachment_id)
     ).one_or_none()
-    if row is not None and may_see(actor, row.requester_id):
-        if actor.is_staff or row.kind is not MessageKind.internal_note:
-            attachment: Attachment = row[0]
-            return attachment
+    is_readable = row is not None and (actor.is_staff or row.kind is not MessageKind.internal_note)
+    if row is not None and is_readable and may_see(actor, row.requester_id):
+        attachment: Attachment = row[0]
+        return attachment
     raise NotFound(_("There is no such file, or you may not see it."))
 
 

@@ -55,6 +55,41 @@ class MessageKind(StrEnum):
     automated_reply = "automated_reply"
 
 
+class View(StrEnum):
+    """The tabs of the queue."""
+
+    open = "open"
+    unassigned = "unassigned"
+    mine = "mine"
+    due_today = "due_today"
+    waiting_on_outage = "waiting_on_outage"
+    done = "done"
+    all = "all"
+
+
+class Sort(StrEnum):
+    due = "due"
+    newest = "newest"
+    oldest = "oldest"
+    updated = "updated"
+    priority = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which tickets a list shows: all conditions hold together. A text in `q` is answered newest first."""
+
+    view: View = View.open
+    sort: Sort = Sort.due
+    q: str = ""
+    status: Status | None = None
+    priority: Priority | None = None
+    service_id: int | None = None
+    team_id: int | None = None
+    assignee_id: int | None = None
+    requester_id: int | None = None
+
+
 class Keep(Enum):
     """Stands for "leave this field as it is", where None means "nobody" or "nothing"."""
 
@@ -82,7 +117,7 @@ class NewTicket:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A reply or a note. `status` (with `waiting_on`) is what staff chose beside the send button; None decides itself."""
+    """A reply or a note. `status` (with `waiting_on`) is what staff chose; None: as the rules say."""
 
     body: str
     kind: MessageKind = MessageKind.public_reply
@@ -96,12 +131,12 @@ class Change:
     """New values for fields of a ticket; `KEEP` leaves a field as it is. `waiting_on` counts with status pending."""
 
     subject: str | Keep = KEEP
-    service_id: int | None | Keep = KEEP
+    service_id: int | Keep | None = KEEP
     priority: Priority | Keep = KEEP
     status: Status | Keep = KEEP
-    waiting_on: Waiting | None | Keep = KEEP
-    assignee_id: int | None | Keep = KEEP
-    team_id: int | None | Keep = KEEP
+    waiting_on: Waiting | Keep | None = KEEP
+    assignee_id: int | Keep | None = KEEP
+    team_id: int | Keep | None = KEEP
 
     def given(self) -> dict[str, Any]:
         """The fields that are to change, by name."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from helpdesk.tickets.rules import DONE_STATUSES, OPEN_STATUSES, Priority, Status, Waiting
 
@@ -123,3 +124,9 @@ def due_style(due_at: datetime | None, now: datetime) -> str:
     if due_at <= now:
         return "late"
     return "soon" if due_at - now <= SOON else ""
+
+
+def end_of_day(now: datetime, time_zone: str) -> datetime:
+    """The next midnight of a place, in UTC."""
+    local = now.astimezone(ZoneInfo(time_zone))
+    return datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo).astimezone(UTC)

@@ -1,0 +1,142 @@
+"""The routes of /api/v1/tickets: parse, one call, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import current_app, request
+from flask_babel import gettext as _
+
+from helpdesk.core import clock
+from helpdesk.core.errors import Forbidden
+from helpdesk.tickets import actions, queries
+from helpdesk.tickets.api import shapes
+from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.views.uploads import allow_large_uploads, read_uploads, send_attachment
+from helpdesk.web.access import allow, get_viewer
+from helpdesk.web.api import etag, idempotent, if_match, limit_argument, make_cursor, paged, read_cursor
+
+api = APIBlueprint("tickets_api", __name__, url_prefix="/api/v1/tickets", tag="Tickets")
+api.url_value_preprocessor(allow_large_uploads)
+
+
+def _public_url() -> str:
+    url: str = current_app.extensions["helpdesk"].settings.public_url
+    return url
+
+
+def _answer(ticket: Ticket) -> tuple[dict[str, Any], dict[str, str]]:
+    row = queries.get_row(ticket, clock.now())
+    return shapes.ticket_out(row, _public_url()), etag(ticket.revision)
+
+
+@api.get("")
+@allow("requester", scope="tickets:read")
+@api.input(shapes.ListQuery, location="query", arg_name="query")
+@api.output(shapes.TicketPage)
+def list_tickets(query: shapes.ListQuery) -> Any:
+    """List tickets
+
+    Requesters get their own; newest change first. With `q` the newest tickets that hold all the words.
+    """
+    viewer = get_viewer()
+    if not shapes.may_use_filters(viewer, query):
+        raise Forbidden(_("Only staff list tickets by other people."))
+    after = read_cursor("tickets_api")
+    page = queries.list_queue(viewer, query.as_filter(), clock.now(), after, limit_argument())
+    cursor = make_cursor("tickets_api", *page.next_keys) if page.next_keys else None
+    return paged([shapes.ticket_out(row, _public_url()) for row in page.rows], cursor)
+
+
+@api.post("")
+@allow("requester", scope="tickets:write")
+@idempotent
+@api.input(shapes.TicketIn, arg_name="body")
+@api.output(shapes.TicketOut, 201)
+def open_ticket(body: shapes.TicketIn) -> Any:
+    """Open a ticket
+
+    `requester_id` and `priority` are for staff.
+    """
+    ticket = actions.open_ticket(get_viewer(), body.as_new())
+    answer, headers = _answer(ticket)
+    return answer, {**headers, "Location": f"/api/v1/tickets/{ticket.number}"}
+
+
+@api.get("/<int:number>")
+@allow("requester", scope="tickets:read")
+@api.input(shapes.OneQuery, location="query", arg_name="query")
+@api.doc(responses={200: "The ticket; with include=messages also its newest 100 messages."})
+def get_ticket(number: int, query: shapes.OneQuery) -> Any:
+    """Read a ticket
+
+    `include=messages` adds the thread; internal notes are in it for staff only.
+    """
+    viewer = get_viewer()
+    ticket = queries.get_visible_ticket(viewer, number)
+    answer, headers = _answer(ticket)
+    if query.include:
+        messages = queries.thread(ticket, viewer).messages
+        whole = answer | {"messages": [shapes.message_out(m) for m in messages]}
+        return shapes.TicketWithMessagesOut.model_validate(whole).model_dump(mode="json"), headers
+    return shapes.TicketOut.model_validate(answer).model_dump(mode="json"), headers
+
+
+@api.patch("/<int:number>")
+@allow("requester", scope="tickets:write")
+@api.input(shapes.TicketPatch, arg_name="body")
+@api.output(shapes.TicketOut)
+def change_ticket(number: int, body: shapes.TicketPatch) -> Any:
+    """Change a ticket
+
+    Requesters may close and reopen their own. With If-Match a stale revision answers 412.
+    """
+    return _answer(actions.change_ticket(get_viewer(), number, body.as_change(), if_match()))
+
+
+@api.post("/<int:number>/messages")
+@allow("requester", scope="tickets:write")
+@idempotent
+@api.input(shapes.MessageIn, arg_name="body")
+@api.output(shapes.MessageOut, 201)
+def add_message(number: int, body: shapes.MessageIn) -> Any:
+    """Write into a ticket
+
+    Internal notes, and a status beside the reply, are for staff.
+    """
+    viewer = get_viewer()
+    message = actions.add_message(viewer, number, body.as_new())
+    ticket = queries.get_visible_ticket(viewer, number)
+    written = queries.thread(ticket, viewer, before=message.id + 1, limit=1).messages[0]
+    return shapes.message_out(written)
+
+
+@api.get("/<int:number>/attachments")
+@allow("requester", scope="tickets:read")
+@api.output(shapes.FilePage)
+def list_attachments(number: int) -> Any:
+    """List the files of a ticket"""
+    viewer = get_viewer()
+    ticket = queries.get_visible_ticket(viewer, number)
+    return paged([shapes.file_out(a) for a, _message_id in queries.list_files(ticket, viewer)], None)
+
+
+@api.post("/<int:number>/attachments")
+@allow("requester", scope="tickets:write")
+@api.output(shapes.FilePage, 201)
+def attach(number: int) -> Any:
+    """Add files to your newest message
+
+    multipart/form-data with one or more parts named `files`; `message_id` names another message of yours.
+    """
+    message_id = request.form.get("message_id", type=int)
+    uploads = read_uploads(request.files.getlist("files"))
+    return paged([shapes.file_out(a) for a in actions.attach_files(get_viewer(), number, uploads, message_id)], None)
+
+
+@api.get("/attachments/<attachment_id>")
+@allow("requester", scope="tickets:read")
+def download(attachment_id: str) -> Any:
+    """Download a file"""
+    return send_attachment(queries.get_visible_attachment(get_viewer(), attachment_id))
