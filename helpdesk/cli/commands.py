@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from helpdesk.cli import running
+from helpdesk.cli import doctor, people, running
 from helpdesk.cli.group import Commands
 
 
@@ -17,5 +17,5 @@ def cli() -> None:
     """
 
 
-for _command in (*running.COMMANDS,):
+for _command in (*running.COMMANDS, *people.COMMANDS, *doctor.COMMANDS):
     cli.add_command(_command)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from helpdesk.cli.group import make_app
 from helpdesk.core import clock, migrations
 from helpdesk.core.database import db
+from helpdesk.web.logs import configure_logging
 
 DEMO = "helpdesk.demo"
 
@@ -33,7 +35,7 @@ def serve(no_worker: bool) -> None:
     """Serve the help desk, and do its background work unless told otherwise."""
     from helpdesk import server
 
-    _run(lambda: server.serve(make_app(), with_worker=not no_worker))
+    _run(lambda app: server.serve(app, with_worker=not no_worker))
 
 
 @click.command()
@@ -41,14 +43,16 @@ def worker() -> None:
     """Do the background work only: send what is due and ask the clock."""
     from helpdesk import server
 
-    _run(lambda: server.work(make_app()))
+    _run(server.work)
 
 
-def _run(start: Callable[[], None]) -> None:
+def _run(start: Callable[[Flask], None]) -> None:
     from helpdesk.server import CannotStart
 
+    app = make_app()
+    configure_logging(production=app.extensions["helpdesk"].settings.is_production)
     try:
-        start()
+        start(app)
     except CannotStart as error:
         raise click.ClickException(str(error)) from error
 

@@ -149,7 +149,7 @@ class Relay:
             if isinstance(error, NotNow):
                 seconds = error.seconds * (1 + random.random() / 4)
             until = now + timedelta(seconds=seconds)
-            return "dead" if outbox.postpone(item, self.worker, now, until, str(text)) is OutboxState.dead else "failed"
+            return "dead" if outbox.postpone(item, self.worker, until, str(text)) is OutboxState.dead else "failed"
         outbox.finish(item, self.worker, state, now, text)
         return state.value
 

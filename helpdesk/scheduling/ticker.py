@@ -5,6 +5,7 @@ What is true and what is due stands in the database, so any number of processes 
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -43,6 +44,7 @@ class Ticker:
         )
 
     def start(self) -> None:
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it writes two lines for every tick
         self._ticked = time.monotonic()
         self._state.health["ticker"] = self.find_problem
         self._scheduler.add_job(self.tick, "interval", seconds=1, id="tick")

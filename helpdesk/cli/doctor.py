@@ -1,0 +1,146 @@
+"""`helpdesk doctor`: looks at everything the program needs, says what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import click
+import redis
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpdesk.cli.group import make_app
+from helpdesk.config import Settings
+from helpdesk.core import clock, migrations
+from helpdesk.core.database import db, is_postgresql
+from helpdesk.mail import handlers as mail
+from helpdesk.scheduling import queries as scheduling
+from helpdesk.scheduling.ticker import find_problem_elsewhere
+
+LEAST_FREE_BYTES = 500_000_000
+MOST_CLOCK_SECONDS = 5
+
+
+class Trouble(Exception):
+    """A check failed. The text says what is wrong and what to do."""
+
+
+Check = Callable[[Settings], str]
+
+
+def check_database(_settings: Settings) -> str:
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        first = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        raise Trouble(f"cannot be reached: {first}. Check HELPDESK_DATABASE_URL and that the server runs") from error
+    return db.engine.dialect.name
+
+
+def check_schema(_settings: Settings) -> str:
+    if not migrations.is_current():
+        raise Trouble("is not at the newest version. Run `helpdesk migrate`")
+    return "newest"
+
+
+def check_redis(settings: Settings) -> str:
+    if settings.redis_url is None:
+        return "not used"
+    try:
+        redis.Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3).ping()
+    except (redis.RedisError, OSError) as error:
+        raise Trouble(f"does not answer: {error}. Check HELPDESK_REDIS_URL; notices are up to a second late") from error
+    return "answers"
+
+
+def check_mail(settings: Settings) -> str:
+    if settings.smtp_url is None:
+        return "no server set: mail is kept under Administration, Outgoing mail"
+    try:
+        mail.probe()
+    except (OSError, smtplib.SMTPException) as error:
+        raise Trouble(f"server does not take us: {error}. Check HELPDESK_SMTP_URL") from error
+    return "server answers"
+
+
+def check_clock(_settings: Settings) -> str:
+    """The machine's clock against that of the database server; SQLite has no other clock to ask."""
+    if not is_postgresql():
+        return f"{clock.now():%Y-%m-%d %H:%M:%S} UTC"
+    theirs: datetime = db.session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    seconds = abs((clock.now() - theirs.astimezone(UTC)).total_seconds())
+    if seconds > MOST_CLOCK_SECONDS:
+        raise Trouble(f"differs from the database server's by {seconds:.0f} s. Set both by NTP")
+    return f"{seconds:.1f} s from the database server's"
+
+
+def check_ticker(_settings: Settings) -> str:
+    if problem := find_problem_elsewhere():
+        raise Trouble(f"{problem}. Run `helpdesk serve`, or `helpdesk worker` beside `serve --no-worker`")
+    return "alive"
+
+
+def check_outbox(_settings: Settings) -> str:
+    counts = scheduling.count_effects()
+    if counts["dead"]:
+        raise Trouble(f"holds {counts['dead']} effects that were given up. See Administration, Outgoing mail")
+    if problem := mail.find_budget_problem():
+        raise Trouble(f"{problem}. Look for a mailbox that answers itself")
+    return f"{counts['ready']} waiting"
+
+
+def check_disk(settings: Settings) -> str:
+    folder = settings.instance_dir.absolute()
+    folder = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise Trouble(f"has only {free // 1_000_000} MB left in {folder}. Make room")
+    return f"{free // 1_000_000_000} GB free"
+
+
+CHECKS: dict[str, Check] = {
+    "database": check_database,
+    "schema": check_schema,
+    "redis": check_redis,
+    "mail": check_mail,
+    "clock": check_clock,
+    "ticker": check_ticker,
+    "outbox": check_outbox,
+    "disk": check_disk,
+}
+# Without them the rest would only say the same again.
+FIRST = ("database", "schema")
+
+
+def examine(app: Flask) -> Iterator[tuple[str, bool, str]]:
+    """(name, is good, what was found) of each check. Needs an app context."""
+    settings: Settings = app.extensions["helpdesk"].settings
+    is_usable = True
+    for name, check in CHECKS.items():
+        if not is_usable and name in ("schema", "clock", "ticker", "outbox"):
+            continue
+        try:
+            yield name, True, check(settings)
+        except Trouble as trouble:
+            is_usable = is_usable and name not in FIRST
+            yield name, False, str(trouble)
+
+
+@click.command()
+def doctor() -> None:
+    """Check database, schema, Redis, mail, clock, ticker and disk. Exit 1 when something is wrong."""
+    app = make_app()
+    bad = 0
+    with app.app_context():
+        for name, is_good, found in examine(app):
+            bad += not is_good
+            click.echo(f"{'ok ' if is_good else 'BAD'} {name:9} {found}", err=not is_good)
+    if bad:
+        raise click.exceptions.Exit(1)
+
+
+COMMANDS = (doctor,)
