@@ -1,0 +1,103 @@
+"""Receipts by HTTP: who may do what with which banner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from plugins.outage_notice.tests.announcing import department, publish
+from tests import factories
+from tests.fixtures import People
+
+RECEIPTS = "/api/v1/me/receipts"
+
+
+def banner(client: FlaskClient, headers: dict[str, str]) -> dict[str, Any]:
+    answer = client.get("/api/v1/me/board", headers=headers)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json["banners"][0]
+    return found
+
+
+def test_hiding_is_on_the_board_at_once(client: FlaskClient, people: People) -> None:
+    publish(people.teresa, department(people.finance))
+    ana = factories.api_headers(people.ana)
+    shown = banner(client, ana)
+    body = {"id": shown["id"], "version": shown["version"], "what": "hidden"}
+    assert client.post(RECEIPTS, json=body, headers=ana).json == {"ok": True}
+    after = banner(client, ana)
+    assert after["receipt"]["hidden"] is True
+    assert after["version"] > shown["version"]
+    assert client.post(RECEIPTS, json=body, headers=ana).status_code == 200
+    assert banner(client, ana)["version"] == after["version"]
+
+
+def test_a_critical_one_cannot_be_hidden_or_put_off_even_by_hand(client: FlaskClient, people: People) -> None:
+    publish(people.teresa, department(people.finance), severity=1)
+    ana = factories.api_headers(people.ana)
+    shown = banner(client, ana)
+    for what in ("hidden", "snoozed"):
+        body = {"id": shown["id"], "version": shown["version"], "what": what}
+        assert client.post(RECEIPTS, json=body, headers=ana).status_code == 409
+    assert banner(client, ana)["receipt"]["hidden"] is False
+
+
+def test_nobody_can_receipt_what_is_not_on_their_board(client: FlaskClient, people: People) -> None:
+    """X3: a foreign announcement and one that does not exist look the same."""
+    published = publish(people.teresa, department(people.finance))
+    bruno = factories.api_headers(people.bruno)
+    answers = [
+        client.post(RECEIPTS, json={"id": i, "version": 1, "what": "read"}, headers=bruno)
+        for i in (published.id, 987654)
+    ]
+    assert [a.status_code for a in answers] == [404, 404]
+    assert answers[0].json["detail"] == answers[1].json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"version": 1, "what": "read"}, "id"),
+        ({"id": "x", "version": 1, "what": "read"}, "id"),
+        ({"id": 10**30, "version": 1, "what": "read"}, "id"),
+        ({"id": 1, "version": -1, "what": "read"}, "version"),
+        ({"id": 1, "version": 1, "what": "<script>"}, "what"),
+        ({"id": 1, "version": 1, "what": "read", "more": 1}, "more"),
+        ({"id": 1, "version": 1, "what": "snoozed", "minutes": 0}, "minutes"),
+    ],
+)
+def test_bad_input_is_named_at_its_field(
+    client: FlaskClient, people: People, body: dict[str, Any], field: str
+) -> None:
+    answer = client.post(RECEIPTS, json=body, headers=factories.api_headers(people.ana))
+    assert answer.status_code == 422
+    assert field in answer.json["errors"]
+
+
+def test_reach_counts_and_hides_small_departments(client: FlaskClient, people: People) -> None:
+    for n in range(5):
+        factories.make_user(f"Person {n}", department=people.finance)
+    from plugins.outage_notice.tests.announcing import requester
+
+    published = publish(people.teresa, department(people.finance), requester(people.bruno))
+    ana = factories.api_headers(people.ana)
+    shown = banner(client, ana)
+    for what in ("delivered", "seen", "read", "affected"):
+        client.post(RECEIPTS, json={"id": shown["id"], "version": shown["version"], "what": what}, headers=ana)
+    answer = client.get(
+        f"/api/v1/announcements/{published.id}/reach", headers=factories.api_headers(people.teresa)
+    ).json
+    assert {k: answer[k] for k in ("targeted", "delivered", "seen", "read", "affected")} == {
+        "targeted": 7, "delivered": 1, "seen": 1, "read": 1, "affected": 1,
+    }  # fmt: skip
+    by_name = {d["name"]: d["counts"] for d in answer["departments"]}
+    assert by_name["Finance"]["targeted"] == 6
+    assert by_name["Sales"] is None
+
+
+def test_requesters_cannot_ask_for_the_reach(client: FlaskClient, people: People) -> None:
+    published = publish(people.teresa, department(people.finance))
+    answer = client.get(f"/api/v1/announcements/{published.id}/reach", headers=factories.api_headers(people.ana))
+    assert answer.status_code in (403, 404)
