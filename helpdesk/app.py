@@ -17,7 +17,7 @@ from helpdesk.core.clock import Clock, FileClock, SystemClock
 from helpdesk.core.database import init_database
 from helpdesk.core.events import Event
 from helpdesk.hooks.registry import Registry
-from helpdesk.hooks.specs import Job, SocketVerb
+from helpdesk.hooks.specs import Job, MenuLink, SocketVerb
 
 # From the ground up; a later room may rely on an earlier one.
 ROOMS = ("audit", "web", "mail", "scheduling", "accounts", "catalog", "tickets", "replies", "realtime")
@@ -34,6 +34,7 @@ class State:
     deliverers: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     socket_verbs: dict[str, SocketVerb] = field(default_factory=dict)
+    admin_links: list[MenuLink] = field(default_factory=list)
     feed_listeners: list[Callable[[], None]] = field(default_factory=list)
     outbox_listeners: list[Callable[[], None]] = field(default_factory=list)
     health: dict[str, Callable[[], str | None]] = field(default_factory=dict)
@@ -61,6 +62,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         if hasattr(module, "init_app"):
             module.init_app(app)
     _register_blueprints(app, modules, state)
+    state.admin_links.extend(link for module in modules for link in getattr(module, "ADMIN_LINKS", ()))
     _register_handlers(modules, state)
     _register_jobs(modules, state)
     _register_socket_verbs(modules, state)

@@ -201,3 +201,16 @@ class DepartmentForm(BaseForm):
 
 class TeamForm(BaseForm):
     name = StringField(_l("Name"), [_required(), Length(max=NAME_LIMIT)])
+
+
+def differences(form: BaseForm, current: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(label, value of now, value typed) of each field where somebody else's saved values differ from the form's."""
+    found = []
+    for field in form:
+        name = field.short_name
+        if name not in current or (field.data or None) == (current[name] or None):
+            continue
+        labels = {str(key): label for key, label in (getattr(field, "choices", None) or {}).items()}
+        shown = [labels.get(str(value or ""), str(value or "–")) for value in (current[name], field.data)]
+        found.append((str(field.label.text), shown[0], shown[1]))
+    return found

@@ -101,7 +101,7 @@ def is_slug_taken(slug: str, own_id: int = 0) -> bool:
 
 def ancestors(service_id: int | None) -> list[int]:
     """The ids from this service up to the top, itself included."""
-    parents = dict(db.session.execute(select(Service.id, Service.parent_id)).tuples())
+    parents = {row.id: row.parent_id for row in db.session.execute(select(Service.id, Service.parent_id))}
     chain: list[int] = []
     while service_id is not None and service_id not in chain:
         chain.append(service_id)

@@ -12,6 +12,7 @@ from helpdesk.accounts.queries.departments import (
     is_department_in_use,
     list_departments,
     list_teams,
+    people_by_department,
     search_departments,
 )
 from helpdesk.accounts.queries.people import (
@@ -63,6 +64,7 @@ __all__ = [
     "list_sessions",
     "list_teams",
     "list_tokens",
+    "people_by_department",
     "people_names",
     "person_name",
     "search_departments",

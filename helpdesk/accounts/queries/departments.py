@@ -69,6 +69,12 @@ def is_department_in_use(department_id: int) -> bool:
     return db.session.scalar(select(or_(people.exists(), below.exists()))) or False
 
 
+def people_by_department() -> dict[int, int]:
+    """How many people who are not disabled belong to each department itself."""
+    rows = select(User.department_id, func.count()).where(User.department_id.is_not(None), User.disabled_at.is_(None))
+    return {key: count for key, count in db.session.execute(rows.group_by(User.department_id)) if key}
+
+
 def list_teams() -> list[Team]:
     return list(db.session.scalars(select(Team).order_by(func.lower(Team.name), Team.id)))
 

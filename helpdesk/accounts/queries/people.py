@@ -111,7 +111,8 @@ def people_names(user_ids: Iterable[int | None]) -> dict[int, str]:
     ids, names = sorted({i for i in user_ids if i is not None}), {}
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        names.update(dict(db.session.execute(select(User.id, User.name).where(User.id.in_(chunk))).tuples()))
+        rows = db.session.execute(select(User.id, User.name).where(User.id.in_(chunk)))
+        names.update({row.id: row.name for row in rows})
     return names
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from helpdesk.accounts.views import profile, sign_in
+from helpdesk.accounts.views import departments, lookups, people, profile, sign_in
 
-BLUEPRINTS = (sign_in.bp, profile.bp)
+BLUEPRINTS = (sign_in.bp, profile.bp, lookups.bp, people.bp, departments.bp, departments.teams)
+ADMIN_LINKS = (*people.ADMIN_LINKS, *departments.ADMIN_LINKS)
