@@ -57,8 +57,6 @@ class BaseForm(FlaskForm):
             else:
                 field.errors = [*field.errors, *messages]
 
-    invalid = pin
-
 
 class LocalDateTimeField(DateTimeLocalField):
     """A date and time in a zone, as aware UTC in `data`. The zone is the person's own unless given.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Response
 
 from helpdesk.config import Settings
@@ -23,6 +24,14 @@ ALWAYS = {
     "X-Frame-Options": "DENY",
 }
 ONE_YEAR = "max-age=31536000"
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie, that never touch an answer which proxies may keep for everybody."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
 
 
 def secure(response: Response) -> Response:

@@ -15,6 +15,10 @@ _SECRET_IN_TEXT = re.compile(
     r"(?i)(\bbearer\s+|[?&;\s](?:token|key|password|secret|csrf_token)=|://[^\s/:@]*:)[^\s&@;\"']+(@?)"
 )
 HIDDEN = "[hidden]"
+# Without local variables, which would hold passwords and people's texts.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+# What these say about every step is of no use to who runs the help desk.
+CHATTY = ("alembic", "apscheduler", "engineio", "geventwebsocket", "socketio")
 
 
 def hide_secrets(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -44,9 +48,14 @@ def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (
-        [structlog.processors.dict_tracebacks, hide_secrets, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, hide_secrets, structlog.processors.JSONRenderer()]
         if production
-        else [hide_secrets, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            hide_secrets,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
     )
     structlog.configure(
         processors=[
@@ -69,3 +78,5 @@ def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))

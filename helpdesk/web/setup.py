@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.config import Settings
 from helpdesk.web.errors import init_errors
-from helpdesk.web.headers import secure
+from helpdesk.web.headers import Sessions, secure
 from helpdesk.web.locale import init_babel
 from helpdesk.web.openapi import init_openapi
 from helpdesk.web.pages import init_pages
@@ -23,6 +23,7 @@ LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["helpdesk"].settings
     _configure(app, settings)
+    app.session_interface = Sessions()
     app.after_request(secure)  # the first to register is the last to run
     init_requests(app)
     init_errors(app)

@@ -171,6 +171,8 @@ def test_static_files_are_kept_by_version(app: Flask, client: FlaskClient) -> No
     def cache_control(path: str) -> str:
         with client.get(path) as response:
             assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Vary" not in response.headers  # one copy serves everybody
+            assert "Set-Cookie" not in response.headers
             return response.headers["Cache-Control"]
 
     assert cache_control(address) == "public, max-age=31536000, immutable"

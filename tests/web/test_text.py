@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -23,8 +27,6 @@ class Page:
     """What a browser would find in the HTML: elements and attributes."""
 
     def __init__(self, html: str) -> None:
-        from html.parser import HTMLParser
-
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
         parser = HTMLParser()
@@ -200,6 +202,34 @@ def test_local_times_are_shown_in_the_persons_zone(app: Flask) -> None:
             "1.5\u00a0kB",
             "11\u00a0MB",
         ]
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_logs_of_a_process(production: bool) -> None:
+    program = f"""
+import logging, structlog
+from helpdesk.web.logs import configure_logging
+configure_logging(production={production})
+log = structlog.get_logger("desk")
+structlog.contextvars.bind_contextvars(request_id="r1")
+log.warning("hello", password="hunter2", n=1)
+logging.getLogger("library").warning("GET /x?token=%s", "hunter2")
+logging.getLogger("apscheduler.scheduler").info("chatter")
+try:
+    local = "hunter2"
+    1 / 0
+except ZeroDivisionError:
+    log.exception("failed")
+    logging.getLogger("library").exception("failed too")
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "hunter2" not in run.stderr
+    assert "chatter" not in run.stderr
+    assert run.stderr.count("ZeroDivisionError") >= 2
+    if production:
+        lines = [json.loads(line) for line in run.stderr.splitlines()]
+        assert [line["event"] for line in lines] == ["hello", "GET /x?token=[hidden]", "failed", "failed too"]
+        assert all(line["request_id"] == "r1" and line["timestamp"] and line["level"] for line in lines)
 
 
 def test_logs_hold_no_secrets() -> None:
