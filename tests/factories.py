@@ -21,7 +21,7 @@ from helpdesk.accounts.rules import NewUser, Role, scopes_for
 from helpdesk.catalog import actions as catalog_actions
 from helpdesk.catalog.models import Service
 from helpdesk.catalog.rules import NewService, make_slug
-from helpdesk.core.database import db
+from helpdesk.core.database import Base, db
 from helpdesk.hooks.specs import Viewer
 
 PASSWORD = "four plain words here"  # of everybody in the tests
@@ -54,7 +54,7 @@ def in_app(function: F) -> F:
 
 
 def _detached(result: Any) -> Any:
-    if result in db.session:
+    if isinstance(result, Base) and result in db.session:
         db.session.expunge(result)
     return result
 
