@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 
-from helpdesk.plugin_api import Department, Forbidden, Service, ServiceDepartment, User, Viewer, db
+from helpdesk.plugin_api import Department, Forbidden, Service, ServiceDepartment, User, Viewer, db, online_user_ids
 from plugins.outage_notice.audiences.rules import (
     ROLE_NAMES,
     Reach,
@@ -123,7 +123,7 @@ def count_people(targets: Iterable[Target]) -> int:
     return db.session.scalar(select(func.count()).select_from(User).where(audience_condition(targets))) or 0
 
 
-def forecast(actor: Viewer, targets: Iterable[Target], online_ids: Iterable[int] = ()) -> Forecast:
+def forecast(actor: Viewer, targets: Iterable[Target]) -> Forecast:
     """Counts for an audience. Raises Forbidden for people who may not announce. A handful of indexed queries."""
     if not actor.may_announce:
         raise Forbidden(_("Only technicians can see who would be reached."))
@@ -142,7 +142,7 @@ def forecast(actor: Viewer, targets: Iterable[Target], online_ids: Iterable[int]
     return Forecast(
         people=people,
         total=people if _is_everyone(targets) else total_people(),
-        online=_count_online(condition, online_ids),
+        online=_count_online(condition, online_user_ids()),
         without_email=people - sum(row.mailboxes for row in rows),
         departments=tuple(sorted(departments, key=lambda d: (-d.people, d.name))),
         requesters=tuple(_named_requesters(ids_of(targets, TargetKind.requester))),
@@ -244,13 +244,12 @@ def department_options(actor: Viewer, text: str = "", limit: int = 200) -> list[
     """Departments that this person may address, in tree order, with the people in each branch."""
     reach = reach_of(actor)
     rows = db.session.execute(select(Department.id, Department.name, Department.path)).all()
-    counts = dict(
-        db.session.execute(
+    counts = {
+        row[0]: row[1]
+        for row in db.session.execute(
             select(User.department_id, func.count()).where(User.disabled_at.is_(None)).group_by(User.department_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     names = {row.id: row.name for row in rows}
     paths = {row.id: tuple(int(p) for p in row.path.split("/") if p) or (row.id,) for row in rows}
     people: defaultdict[int, int] = defaultdict(int)

@@ -20,7 +20,7 @@ from plugins.outage_notice.announcements.actions.writing import (
 )
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import draft_of, get_for_change, require_announcer
-from plugins.outage_notice.announcements.rules import Draft, Status
+from plugins.outage_notice.announcements.rules import TIME_FIELDS, Draft, Status
 
 
 def create_draft(actor: Viewer, draft: Draft) -> Announcement:
@@ -92,18 +92,7 @@ def duplicate(actor: Viewer, announcement_id: int) -> Announcement:
     require_announcer(actor)
     with transaction() as session:
         source = get_for_change(actor, announcement_id)
-        blank = dict.fromkeys(
-            (
-                "show_from",
-                "show_until",
-                "starts_at",
-                "planned_end_at",
-                "eta",
-                "next_update_at",
-                "recurrence",
-                "owner_id",
-            )
-        )
+        blank = dict.fromkeys((*TIME_FIELDS, "recurrence", "owner_id"))
         record = _insert(session, actor, replace(draft_of(source), **blank), at)  # type: ignore[arg-type]
         log(session, record, actor, at, "created", data={"copy_of": source.id}, after={"copy_of": source.id})
         record_feed("announcement", record.id)

@@ -60,12 +60,7 @@ def publish(
         _begin(record, actor, at)
         number(record, at, Weight.alert_again)
         plan_steps(session, record, at)
-        data = {
-            "severity": record.severity,
-            "people": facts.people,
-            "title": record.title,
-            "status": record.status.value,
-        }
+        data = {"title": record.title, "severity": record.severity, "status": record.status, "people": facts.people}
         log(session, record, actor, at, "published", is_public=True, data=data, after=data)
         record_event(AnnouncementPublished(record.id, record.revision))
     return record

@@ -111,7 +111,7 @@ def live_announcements(now: datetime | None = None) -> tuple[LiveAnnouncement, .
 
 
 def ending_of(ids: Iterable[int], now: datetime) -> dict[int, str]:
-    """Why each of these is no longer shown: resolved, ended, cancelled or withdrawn. Those that are shown are left out."""
+    """Why each of these is no longer shown: resolved, ended, cancelled or withdrawn. Not for those shown."""
     reasons = {}
     for record in db.session.scalars(select(Announcement).where(Announcement.id.in_(list(ids)))):
         if record.status is Status.draft or rules.window(record, now).is_shown:
@@ -153,10 +153,11 @@ def freeze(records: Sequence[Announcement]) -> tuple[LiveAnnouncement, ...]:
 
 
 _COPIED = (
-    "id", "kind", "severity", "status", "revision", "loud_revision", "loud_seq", "feed_seq", "must_confirm", "confirmed_by_id", "locale", "published_at", "show_from",
-    "show_until", "starts_at", "planned_end_at", "actual_start_at", "actual_end_at", "ends_by_itself", "recurrence",
-    "time_zone", "eta", "next_update_at", "updated_at", "changed_at", "closed_at", "mention_in_automated_replies",
-    "automated_reply_text", "keywords", "is_drill", "is_public", "owner_id", "created_by_id",
+    "id", "kind", "severity", "status", "revision", "loud_revision", "loud_seq", "feed_seq", "must_confirm",
+    "confirmed_by_id", "locale", "published_at", "show_from", "show_until", "starts_at", "planned_end_at",
+    "actual_start_at", "actual_end_at", "ends_by_itself", "recurrence", "time_zone", "eta", "next_update_at",
+    "updated_at", "changed_at", "closed_at", "mention_in_automated_replies", "automated_reply_text", "keywords",
+    "is_drill", "is_public", "owner_id", "created_by_id",
 )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ DRAFT_COLUMNS = (
     "mention_in_automated_replies", "automated_reply_text", "keywords", "is_drill", "is_public", "owner_id",
 )  # fmt: skip
 
+BIGGEST_ID = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class NamedService:
@@ -73,7 +75,7 @@ def get_announcement(actor: Viewer, announcement_id: int) -> Announcement:
     """The record. Technicians and administrators: any; agents: published ones, to read. Raises NotFound, Forbidden."""
     if not actor.is_staff:
         raise NotFound(_("There is no such announcement."))
-    record = db.session.get(Announcement, announcement_id)
+    record = db.session.get(Announcement, announcement_id) if announcement_id < BIGGEST_ID else None
     if record is None or (not actor.may_announce and record.status is Status.draft):
         raise NotFound(_("There is no such announcement."))
     return record
@@ -82,6 +84,8 @@ def get_announcement(actor: Viewer, announcement_id: int) -> Announcement:
 def get_for_change(actor: Viewer, announcement_id: int) -> Announcement:
     """The record, locked until the running transaction ends. Only for those who announce."""
     require_announcer(actor)
+    if announcement_id >= BIGGEST_ID:
+        raise NotFound(_("There is no such announcement."))
     record = db.session.get(Announcement, announcement_id, with_for_update=True, populate_existing=True)
     if record is None:
         raise NotFound(_("There is no such announcement."))
@@ -173,5 +177,5 @@ def timeline(announcement_id: int, *, public_only: bool = False) -> list[Entry]:
         query = query.where(TimelineEntry.is_public)
     return [
         Entry(row.id, row.at, row.kind, name, row.is_public, row.data)
-        for row, name in db.session.execute(query).tuples()
+        for row, name in db.session.execute(query)
     ]
