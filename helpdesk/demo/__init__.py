@@ -46,7 +46,7 @@ def load(now: datetime) -> None:
             raise Conflict(_("There are people already; demonstration data needs an empty database."))
         organisation = write_organisation(session, choose, password_hash, now)
         first_number = session.scalars(select(TicketCounter.last_number).where(TicketCounter.id == 1)).one() + 1
-        tickets = write_tickets(session, choose, organisation, first_number, state.settings.name, now)
+        tickets = write_tickets(session, choose, organisation, first_number, state.settings, now)
         feed.record("departments")
         feed.record("catalog")
         audit.record(None, "demo.loaded", "demo", "", after={"people": organisation.people_count, "tickets": tickets})

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from helpdesk.config import Settings
 from helpdesk.demo.organisation import Person
-from helpdesk.demo.texts.replies import RECEIVED, SOLVED
 from helpdesk.demo.texts.story import Story, Turn
+from helpdesk.replies import shipped
+from helpdesk.replies.models import ReplyEvent
+from helpdesk.replies.queries import language_for
+from helpdesk.replies.rules import fill
 from helpdesk.tickets.rules import Channel, MessageKind, Priority, Status, Waiting
 from helpdesk.tickets.rules.states import (
     first_promise,
@@ -30,7 +34,7 @@ class Cast:
     team: tuple[int, str]
     service: tuple[int, str] | None
     channel: Channel
-    desk: str
+    settings: Settings
     blanks: dict[str, str]
 
 
@@ -72,7 +76,7 @@ class Course:
         opener = cast.handler if for_other else cast.requester
         self._message(MessageKind.public_reply, opener, self._fill(self.story.body), at)
         self._history("opened", None, cast.requester.name, opener, at)
-        self._automated(RECEIVED, "received", at)
+        self._automated(ReplyEvent.received, at)
 
     def route(self, at: datetime) -> None:
         """Give it to the team of its service."""
@@ -119,9 +123,10 @@ class Course:
             self._history("waiting_on", waited.value if waited else None, waits.value if waits else None, actor, at)
         if after is Status.solved:
             self.ticket["solved_at"] = at
-            self._automated(SOLVED, "solved", at)
+            self._automated(ReplyEvent.solved, at)
         elif after is Status.closed:
             self.ticket["closed_at"] = at
+            self._automated(ReplyEvent.closed, at)
 
     def row(self) -> dict[str, Any]:
         """The ticket's own row as it is now."""
@@ -137,18 +142,24 @@ class Course:
     def _fill(self, text: str) -> str:
         return text.format_map(self.cast.blanks)
 
-    def _automated(self, texts: dict[str, tuple[str, str]], event: str, at: datetime) -> None:
-        requester = self.cast.requester
-        subject, body = texts[requester.locale if requester.locale in texts else "en"]
+    def _automated(self, event: ReplyEvent, at: datetime) -> None:
+        """What the program answers by itself, in the requester's language."""
+        requester, settings = self.cast.requester, self.cast.settings
+        language = language_for(requester.locale)
         blanks = {
-            "name": requester.name,
-            "number": self.number,
-            "subject": self.ticket["subject"],
-            "desk": self.cast.desk,
+            "requester_name": requester.name,
+            "ticket_number": str(self.number),
+            "ticket_subject": self.ticket["subject"],
+            "ticket_url": f"{settings.public_url}/tickets/{self.number}",
+            "service_name": self.cast.service[1] if self.cast.service else shipped.NO_SERVICE[language],
+            "status": shipped.STATUSES[language][self.ticket["status"].value],
+            "desk_name": settings.name,
         }
+        text = fill(shipped.TEXTS[language][event], blanks)
         at += ANSWERED_AFTER
-        self._message(MessageKind.automated_reply, None, body.format_map(blanks), at)
-        self.messages[-1].update(subject=subject.format_map(blanks), cause_id=f"demo-{self.number}-{event}")
+        self._message(MessageKind.automated_reply, None, text.body, at)
+        cause = f"demo-{self.number}-{event.value}"
+        self.messages[-1].update(subject=text.subject, cause_id=cause, reason={"event": event.value})
         self.ticket["last_reply_at"] = self.ticket["updated_at"] = at
 
     def _message(self, kind: MessageKind, author: Person | None, text: str, at: datetime) -> None:
@@ -160,6 +171,7 @@ class Course:
                 "body_text": text,
                 "created_at": at,
                 "cause_id": None,
+                "reason": None,
             }
         )
 

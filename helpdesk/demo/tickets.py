@@ -10,6 +10,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.rules import Role
+from helpdesk.config import Settings
 from helpdesk.demo.courses import ANSWERED_AFTER, Cast, Course
 from helpdesk.demo.departments import DEPARTMENTS, TEAMS
 from helpdesk.demo.organisation import Organisation, Person
@@ -45,10 +46,15 @@ SERVICE_OF = {entry.slug: entry for entry in SERVICES}
 
 
 def write_tickets(
-    session: Session, choose: random.Random, organisation: Organisation, first_number: int, desk: str, now: datetime
+    session: Session,
+    choose: random.Random,
+    organisation: Organisation,
+    first_number: int,
+    settings: Settings,
+    now: datetime,
 ) -> int:
     """Write all of it in the running transaction and move the ticket counter on. How many tickets there are now."""
-    courses = _plan(choose, organisation, first_number, desk, now)
+    courses = _plan(choose, organisation, first_number, settings, now)
     rows = [course.row() for course in courses]
     ids = session.scalars(insert(Ticket).returning(Ticket.id, sort_by_parameter_order=True), rows).all()
     pairs = list(zip(ids, courses, strict=True))
@@ -62,7 +68,7 @@ def write_tickets(
 
 
 def _plan(
-    choose: random.Random, organisation: Organisation, first_number: int, desk: str, now: datetime
+    choose: random.Random, organisation: Organisation, first_number: int, settings: Settings, now: datetime
 ) -> list[Course]:
     """The courses of all tickets, oldest first."""
     times = _opening_times(choose, now)
@@ -73,7 +79,7 @@ def _plan(
         is_new = place >= COUNT - JUST_NOW
         requester = own.get(place) or _choose_requester(choose, organisation)
         told = _choose_story(choose, requester, is_vpn=is_new and place % 3 == 0)
-        cast = _cast(choose, organisation, requester, told, desk, at)
+        cast = _cast(choose, organisation, requester, told, settings, at)
         course = Course(cast, told, first_number + place)
         course.open(choose.choice(told.subjects), at)
         _play(choose, course, goal, now)
@@ -147,7 +153,7 @@ def _choose_story(choose: random.Random, requester: Person, *, is_vpn: bool) -> 
 
 
 def _cast(
-    choose: random.Random, organisation: Organisation, requester: Person, told: Story, desk: str, at: datetime
+    choose: random.Random, organisation: Organisation, requester: Person, told: Story, settings: Settings, at: datetime
 ) -> Cast:
     entry: Entry | None = SERVICE_OF[told.service] if told.service else None
     is_named = entry is not None and choose.random() < 0.88  # people leave the service out
@@ -169,7 +175,7 @@ def _cast(
         team=(organisation.team_ids[team], team),
         service=(organisation.service_ids[entry.slug], entry.name) if entry and is_named else None,
         channel=choose.choices((Channel.web, Channel.mail, Channel.staff, Channel.api), (66, 22, 10, 2))[0],
-        desk=desk,
+        settings=settings,
         blanks=blanks,
     )
 
