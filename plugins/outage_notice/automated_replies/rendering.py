@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from flask import current_app
 from flask_babel import force_locale, gettext
 
@@ -55,6 +55,12 @@ def _render(matches: Sequence[Match], ticket: TicketFacts, requester: Viewer, lo
         )
         subject = _("[#%(number)s] %(title)s", number=ticket.number, title=words.title)
     return ReplyText(subject, body, _reason(matches))
+
+
+def preview_reply(announcement: LiveAnnouncement, reader: Viewer, now: datetime) -> str:
+    """How the reply reads while this is announced, as if the reader had just written ticket 1."""
+    ticket = TicketFacts(0, 1, "", "", None, reader.id, "new", now)
+    return _render([Match(announcement, "service")], ticket, reader, reader.locale, now).body
 
 
 def _reason(matches: Sequence[Match]) -> dict[str, object]:
@@ -121,11 +127,11 @@ class OutageWords:
         return _("Also known: %(title)s.", title=texts.title.rstrip("."))
 
     def time(self, moment: datetime) -> str:
-        """Clock time; with the date when it is another day for the reader."""
+        """Clock time in 24 hours, the same in every language; with the date when it is another day for the reader."""
         local = moment.astimezone(self._zone)
-        clock = format_time(local, "short", tzinfo=self._zone, locale=self._locale)
+        clock = f"{local:%H:%M}"
         if local.date() == self._now.astimezone(self._zone).date():
-            return str(clock)
+            return clock
         return f"{format_date(local.date(), 'full', locale=self._locale)}, {clock}"
 
     def blanks(self, name: str, number: int) -> dict[str, str]:

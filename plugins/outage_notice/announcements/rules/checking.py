@@ -112,7 +112,8 @@ def _texts(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Finding]:
     for name, text, limit in limits:
         if len(text) > limit:
             yield _error(name, "too_long", _l("Use at most %(limit)s characters.", limit=limit))
-        if blanks := wording.blanks(text):
+        blanks = wording.unknown_reply_blanks(text) if name == "automated_reply_text" else wording.blanks(text)
+        if blanks:
             yield _error(name, "blanks", _l("Fill in the blank %(blank)s.", blank=blanks[0]))
     for locale, texts in draft.translations.items():
         if not texts.title.strip():

@@ -33,6 +33,17 @@ def count_words(text: str) -> int:
     return len(text.split())
 
 
+# What a technician's own text in the automated reply may leave to be filled in for each requester.
+REPLY_BLANKS = frozenset(
+    ["requester_name", "ticket_number", "title", "since", "eta", "next_update", "promise", "workaround", "url"]
+)
+
+
+def unknown_reply_blanks(text: str) -> list[str]:
+    """Blanks of an automated-reply text that nothing fills."""
+    return [blank for blank in blanks(text) if blank.strip("{}") not in REPLY_BLANKS]
+
+
 def blanks(text: str) -> list[str]:
     """Parts of a template that nobody filled in: "{Service}", "[…]", "____"."""
     return _BLANK.findall(text)

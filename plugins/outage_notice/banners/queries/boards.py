@@ -184,7 +184,7 @@ class BoardKeeper:
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
             rows = select(User.id, User.authz_version).where(User.id.in_(chunk), User.disabled_at.is_(None))
-            versions = dict(db.session.execute(rows).tuples())
+            versions = {row[0]: row[1] for row in db.session.execute(rows)}
             found = viewers(chunk)
             for user_id in chunk:
                 viewer, version = found.get(user_id), versions.get(user_id)

@@ -102,7 +102,7 @@ def _online_by_department(condition: ColumnElement[bool]) -> dict[int | None, in
             .where(User.id.in_(ids[start : start + CHUNK]), condition)
             .group_by(User.department_id)
         )
-        for department_id, people in rows.tuples():
+        for department_id, people in rows:
             found[department_id] = found.get(department_id, 0) + people
     return found
 

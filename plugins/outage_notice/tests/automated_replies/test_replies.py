@@ -48,7 +48,7 @@ def test_it_says_what_is_down_since_when_and_what_to_do(app: Flask, people: Peop
     published = publish(people.teresa, department(people.finance), services=(vpn,))
     message = reply_to(app, people.ana, service_id=vpn.id)
     for words in (TITLE, "09:00", "Use the browser", f"/notices/{published.id}", "Ana", "no estimate yet", "10:00"):
-        assert words in message.body_text or words in message.body_text.replace("AM", "").replace("\u202f", " "), words
+        assert words in message.body_text
     assert message.reason is not None
     assert message.reason["announcement_ids"] == [published.id]
 

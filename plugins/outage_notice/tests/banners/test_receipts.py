@@ -68,9 +68,7 @@ def test_nobody_can_receipt_what_is_not_on_their_board(client: FlaskClient, peop
         ({"id": 1, "version": 1, "what": "snoozed", "minutes": 0}, "minutes"),
     ],
 )
-def test_bad_input_is_named_at_its_field(
-    client: FlaskClient, people: People, body: dict[str, Any], field: str
-) -> None:
+def test_bad_input_is_named_at_its_field(client: FlaskClient, people: People, body: dict[str, Any], field: str) -> None:
     answer = client.post(RECEIPTS, json=body, headers=factories.api_headers(people.ana))
     assert answer.status_code == 422
     assert field in answer.json["errors"]
