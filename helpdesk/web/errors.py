@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpdesk.core.errors import Busy, Conflict, HelpdeskError, Invalid, Stale, TooMany
+from helpdesk.core.errors import Busy, HelpdeskError, Invalid, Stale, TooMany
 from helpdesk.web.access import NotSignedIn
 from helpdesk.web.limits import seconds_until_free
 from helpdesk.web.redirects import safe_next
@@ -67,8 +67,6 @@ def _on_helpdesk_error(error: HelpdeskError) -> AnyResponse:
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Stale) and error.current:
         extra["current"] = error.current
-    if isinstance(error, Conflict):
-        headers["Retry-After"] = "1"
     if isinstance(error, Invalid):
         fields = {name: [str(message) for message in messages] for name, messages in error.fields.items()}
     return answer(Failure(error.status, error.code, str(error.message or ""), fields, headers, extra))

@@ -51,6 +51,7 @@ def idempotent(view: F) -> F:
         row_id, answer = _begin(key)
         return answer if answer is not None else _carry_out(row_id, lambda: view(*args, **kwargs))
 
+    once.is_idempotent = True  # type: ignore[attr-defined]
     return once  # type: ignore[return-value]
 
 

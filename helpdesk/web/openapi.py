@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from apiflask import APIFlask
 from flask import Flask, current_app
@@ -16,7 +16,7 @@ _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 ABOUT = (
     "Sign in with a token (`Authorization: Bearer …`) or with the session cookie and the header X-CSRF-Token. "
     "Failures are problem documents (RFC 9457). Lists are paged: follow `Link: rel=next`, or hand `next` back as "
-    "`cursor`. A POST with an Idempotency-Key is carried out once. Times are ISO 8601 in UTC."
+    "`cursor`. A POST that takes an Idempotency-Key is carried out once per key. Times are ISO 8601 in UTC."
 )
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token made on the profile page."},
@@ -48,6 +48,16 @@ FAILURES = {
 }
 
 
+class Mark(NamedTuple):
+    """What the decorators of a view say."""
+
+    access: Access | None
+    is_idempotent: bool
+
+
+_UNMARKED = Mark(None, False)
+
+
 def init_openapi(app: Flask) -> None:
     api = cast(APIFlask, app)
     api.title, api.version = app.extensions["helpdesk"].settings.name, "1"
@@ -75,17 +85,17 @@ def _complete(document: Any) -> Any:
         status: {"description": text, "content": {"application/problem+json": {"schema": _ref("schemas", "Problem")}}}
         for status, text in FAILURES.items()
     }
-    marks = _access_marks()
+    marks = _marks()
     document["paths"] = {path: item for path, item in document["paths"].items() if path.startswith(PREFIX)}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if isinstance(operation, dict) and "responses" in operation:
-                _complete_operation(operation, method, marks.get((path, method)), "{" in path)
+                _complete_operation(operation, method, marks.get((path, method), _UNMARKED), "{" in path)
     return document
 
 
-def _complete_operation(operation: dict[str, Any], method: str, access: Access | None, has_object: bool) -> None:
-    writes = method != "get"
+def _complete_operation(operation: dict[str, Any], method: str, mark: Mark, has_object: bool) -> None:
+    access, writes = mark.access, method != "get"
     statuses = {"429"} | ({"422"} if writes or operation.get("parameters") else set())
     if access is not None and access.role != "public":
         session: dict[str, list[str]] = {"session": [], "csrf": []} if writes else {"session": []}
@@ -96,7 +106,7 @@ def _complete_operation(operation: dict[str, Any], method: str, access: Access |
         statuses.add("404")
     if writes:
         statuses |= {"409"} | ({"412"} if method in ("patch", "put", "delete") else set())
-        if method == "post":
+        if mark.is_idempotent:
             operation.setdefault("parameters", []).append(_idempotency_key())
     for status in sorted(statuses):
         operation["responses"].setdefault(status, _ref("responses", status))
@@ -111,11 +121,11 @@ def _ref(kind: str, name: str) -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def _access_marks() -> dict[tuple[str, str], Access]:
-    marks: dict[tuple[str, str], Access] = {}
+def _marks() -> dict[tuple[str, str], Mark]:
+    marks: dict[tuple[str, str], Mark] = {}
     for rule in current_app.url_map.iter_rules():
-        access: Access | None = getattr(current_app.view_functions.get(rule.endpoint), "access", None)
+        view = current_app.view_functions.get(rule.endpoint)
+        mark = Mark(getattr(view, "access", None), getattr(view, "is_idempotent", False))
         path = _ARGUMENT.sub(r"{\1}", rule.rule)
-        if access is not None:
-            marks |= {(path, method.lower()): access for method in rule.methods or ()}
+        marks |= {(path, method.lower()): mark for method in rule.methods or ()}
     return marks
