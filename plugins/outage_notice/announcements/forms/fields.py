@@ -1,0 +1,74 @@
+"""Fields that hold more than one value: the affected services with their effects, and the audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_babel import gettext as _
+from wtforms import Field
+from wtforms.utils import unset_value
+
+from plugins.outage_notice.announcements.rules import Effect, ServiceEffect
+from plugins.outage_notice.audiences.rules import TARGETS_LIMIT, Target, TargetKind, is_well_formed
+
+SERVICES_LIMIT = 100
+_ID_DIGITS = 9
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < len(text) <= _ID_DIGITS
+
+
+class ServicesField(Field):
+    """Rows of a service and its effect, sent as `name` and `name-effect` side by side. An empty row is left out.
+
+    `data` is a tuple of ServiceEffect.
+    """
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        self.process_errors: list[Any] = []
+        self.data: tuple[ServiceEffect, ...] = () if data is unset_value or data is None else tuple(data)
+        self.object_data = self.data
+        if formdata is not None:
+            ids = formdata.getlist(self.name)
+            effects = formdata.getlist(f"{self.name}-effect")
+            self.data = tuple({row.service_id: row for row in self._rows(ids, effects)}.values())
+
+    def _rows(self, ids: list[str], effects: list[str]) -> Iterator[ServiceEffect]:
+        if len(ids) > SERVICES_LIMIT:
+            self.process_errors.append(_("Choose at most %(most)s services.", most=SERVICES_LIMIT))
+            return
+        for position, service in enumerate(ids):
+            if not service:
+                continue
+            effect = effects[position] if position < len(effects) else Effect.major_outage.value
+            if not _is_id(service):
+                self.process_errors.append(_("Choose a service of the list."))
+            elif effect not in tuple(Effect):
+                self.process_errors.append(_("Say for each service what happens to it."))
+            else:
+                yield ServiceEffect(int(service), Effect(effect))
+
+
+class AudienceField(Field):
+    """The targets, each sent as "kind:id". `data` is a tuple of Target; doubles are left out."""
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        self.process_errors: list[Any] = []
+        self.data: tuple[Target, ...] = () if data is unset_value or data is None else tuple(data)
+        self.object_data = self.data
+        if formdata is not None:
+            self.data = tuple(dict.fromkeys(self._targets(formdata.getlist(self.name))))
+
+    def _targets(self, values: list[str]) -> Iterator[Target]:
+        if len(values) > TARGETS_LIMIT:
+            self.process_errors.append(_("Choose at most %(most)s groups and people.", most=TARGETS_LIMIT))
+            return
+        for value in filter(None, values):
+            kind, _colon, id = value.partition(":")
+            target = Target(TargetKind(kind), id or None) if kind in tuple(TargetKind) else None
+            if target is None or not is_well_formed(target):
+                self.process_errors.append(_("Choose the audience from the list."))
+                return
+            yield target

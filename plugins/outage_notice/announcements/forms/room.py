@@ -1,0 +1,70 @@
+"""What is done on the page of one announcement: an update, and its endings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
+
+from helpdesk.plugin_api import BaseForm, LocalDateTimeField
+from plugins.outage_notice.announcements.forms.words import STATUS_NAMES, WEIGHT_NAMES, LateSelectField, choices_of
+from plugins.outage_notice.announcements.rules import TEXT_LIMIT, NewUpdate, Status, Weight
+
+_REQUIRED = _l("Please write what people should know.")
+
+
+def _revision() -> IntegerField:
+    return IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31)])
+
+
+class UpdateForm(BaseForm):
+    """A dated entry: what changed, what now, when the next word comes."""
+
+    revision = _revision()
+    text = TextAreaField(_l("Text of the update"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
+    status = LateSelectField(_l("Status"), validators=[Optional()])
+    next_update_at = LocalDateTimeField(_l("Next update by"), [Optional()])
+    eta = LocalDateTimeField(_l("Expected fix"), [Optional()])
+    weight = RadioField(_l("How much this matters"), choices=choices_of(WEIGHT_NAMES), validators=[Optional()])
+
+    def __init__(self, *args: Any, statuses: tuple[Status, ...] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.status.choices = choices_of({s: STATUS_NAMES[s] for s in statuses})
+
+    def new_update(self, *, is_public: bool) -> NewUpdate:
+        """The entry. Internal ones are only text."""
+        if not is_public:
+            return NewUpdate(text=self.text.data, is_public=False)
+        return NewUpdate(
+            text=self.text.data,
+            status=Status(self.status.data) if self.status.data in tuple(Status) else None,
+            eta=self.eta.data,
+            next_update_at=self.next_update_at.data,
+            weight=Weight(self.weight.data) if self.weight.data in tuple(Weight) else None,
+        )
+
+
+class ResolveForm(BaseForm):
+    """The last message and the time it worked again."""
+
+    revision = _revision()
+    text = TextAreaField(_l("Last message"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
+    ended_at = LocalDateTimeField(_l("Worked again at"), [Optional()])
+
+
+class EndForm(BaseForm):
+    """Cancelling or withdrawing, with a word about why."""
+
+    revision = _revision()
+    text = TextAreaField(_l("What people should know"), [Optional(), Length(max=TEXT_LIMIT)])
+
+
+class ReopenForm(BaseForm):
+    """A resolved incident that is back."""
+
+    revision = _revision()
+    text = TextAreaField(_l("What happens again"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
+    confirm = BooleanField(_l("Show the popup again"))

@@ -1,0 +1,17 @@
+"""How many announcements run now, for the menu."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from helpdesk.plugin_api import db
+from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.models import Announcement
+
+
+def count_active(now: datetime) -> int:
+    """The announcements in their active phase. The rows are few: what is over is not read."""
+    live = db.session.scalars(select(Announcement).where(Announcement.status.in_(rules.LIVE_STATUSES)))
+    return sum(rules.phase(record, now) is rules.Phase.active for record in live)
