@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import signal
 import socket
 import sys
@@ -16,6 +14,8 @@ from flask import Flask
 
 from helpdesk.config import Settings
 from helpdesk.core import migrations
+from helpdesk.realtime.follower import start as start_following
+from helpdesk.realtime.follower import start_waking
 from helpdesk.scheduling.relay import Relay
 from helpdesk.scheduling.ticker import Ticker, find_problem_elsewhere
 
@@ -34,7 +34,7 @@ def serve(app: Flask, *, with_worker: bool = True) -> None:
     settings: Settings = app.extensions["helpdesk"].settings
     check(app)
     listener = _listen(settings)
-    stops = _start_follower(app) + (_start_worker(app) if with_worker else _watch_workers(app))
+    stops = [start_following(app)] + (_start_worker(app) if with_worker else _watch_workers(app))
     run = _serve_gevent if settings.async_mode == "gevent" else _serve_threads
     print(f"Help desk at {_address(settings, listener)}", flush=True)  # noqa: T201
     try:
@@ -46,7 +46,7 @@ def serve(app: Flask, *, with_worker: bool = True) -> None:
 def work(app: Flask) -> None:
     """Do the background work until SIGTERM or SIGINT. Raises CannotStart."""
     check(app)
-    stops = _start_worker(app)
+    stops = [start_waking(app), *_start_worker(app)]
     ended = threading.Event()
     _on_signal(app, ended.set)
     print("The worker runs.", flush=True)  # noqa: T201
@@ -93,14 +93,6 @@ def _start_worker(app: Flask) -> list[Callable[[], None]]:
 def _watch_workers(app: Flask) -> list[Callable[[], None]]:
     app.extensions["helpdesk"].health["ticker"] = find_problem_elsewhere
     return []
-
-
-def _start_follower(app: Flask) -> list[Callable[[], None]]:
-    """Follow the feed for this process's sockets. `follower.start(app)` gives the function that stops it."""
-    if importlib.util.find_spec("helpdesk.realtime.follower") is None:
-        return []
-    stop = importlib.import_module("helpdesk.realtime.follower").start(app)
-    return [stop] if callable(stop) else []
 
 
 def _stop_all(stops: list[Callable[[], None]]) -> None:

@@ -303,6 +303,25 @@ def start(app: Flask) -> Callable[[], None]:
     """Follow the feed for the sockets of this process from now on. The function that stops it."""
     from helpdesk.realtime.live import live_of
 
-    follower = live_of(app).follower
-    follower.start()
-    return follower.stop
+    live = live_of(app)
+    live.follower.start()
+    if live.wake_ups is not None:
+        live.wake_ups.start(live.server.start_background_task, live.follower.poke)
+
+    def stop() -> None:
+        if live.wake_ups is not None:
+            live.wake_ups.stop()
+        live.follower.stop()
+
+    return stop
+
+
+def start_waking(app: Flask) -> Callable[[], None]:
+    """Let this process, which has no sockets, wake those that have some. The function that ends it."""
+    from helpdesk.realtime.live import live_of
+
+    live = live_of(app)
+    if live.wake_ups is None:
+        return lambda: None
+    live.wake_ups.start(live.server.start_background_task, None)
+    return live.wake_ups.stop

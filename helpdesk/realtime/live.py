@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from helpdesk.realtime.connections import Connection, Connections
 from helpdesk.realtime.directory import Directory
 from helpdesk.realtime.rules import NAMESPACE, Limits
+from helpdesk.realtime.wake import WakeUps
 
 EXTENSION = "helpdesk_realtime"
 
@@ -27,6 +28,7 @@ class Live:
         self.directory = Directory()
         self.follower = Follower(self)
         self.server: Any = None
+        self.wake_ups: WakeUps | None = None
 
     def emit(self, event: str, payload: Mapping[str, Any], to: Iterable[Connection]) -> None:
         """Send one event to these sockets: encoded once, one call."""

@@ -14,6 +14,7 @@ from helpdesk.realtime import boards
 from helpdesk.realtime.guard import GuardedServer, QuietLogger, Refusal
 from helpdesk.realtime.live import EXTENSION, Live
 from helpdesk.realtime.rules import NAMESPACE, Limits, origin_of
+from helpdesk.realtime.wake import WakeUps
 from helpdesk.web.setup import apply_proxy_fix
 
 PATH = "/socket.io"
@@ -47,6 +48,9 @@ def init_app(app: Flask, limits: Limits | None = None) -> None:
     )
     apply_proxy_fix(app)
     live.state.feed_listeners.append(live.follower.poke)
+    if settings.redis_url is not None:
+        live.wake_ups = WakeUps(settings.redis_url)
+        live.state.feed_listeners.append(live.wake_ups.poke)
     live.state.health["boards"] = lambda: boards.find_problem(live.state.plugins)
 
 

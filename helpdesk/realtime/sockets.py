@@ -111,9 +111,16 @@ def _perform(live: Live, name: str, viewer: Viewer, arguments: tuple[Any, ...]) 
         return {"error": error.code, "message": str(error.message)}
 
 
-def _resync(_viewer: Viewer, _data: dict[str, Any]) -> None:
-    """Send this socket its whole board."""
-    live_of().follower.greet(g.connection.sid)
+def _resync(_viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:
+    """{epoch?, have?: {id: version}}: the tag of the board when that is what the client has, else the whole board."""
+    live, connection = live_of(), _connection()
+    board, head = connection.board, live.follower.head
+    if board is not None and head is not None and data.get("epoch") == head.epoch:
+        shown = {str(banner["id"]): banner["version"] for banner in board.banners}
+        if data.get("have") == shown:
+            return {"tag": board.tag}
+    live.follower.greet(connection.sid)
+    return None
 
 
 def _watch(_viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:

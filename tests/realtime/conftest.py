@@ -23,6 +23,7 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db, transaction
 from helpdesk.realtime.live import Live, live_of
 from helpdesk.realtime.rules import NAMESPACE
+from helpdesk.tickets.models import Ticket
 from tests.databases import make_settings
 from tests.harness import START
 
@@ -159,3 +160,19 @@ def count_queries(desk: Desk) -> Callable[[], AbstractContextManager[Counted]]:
             event.remove(engine, "before_cursor_execute", on_execute)
 
     return count
+
+
+@pytest.fixture
+def make_ticket(desk: Desk) -> Callable[[int], tuple[int, int]]:
+    """Writes a bare ticket of this person; its id and number."""
+
+    def make(requester_id: int) -> tuple[int, int]:
+        with desk.app.app_context(), transaction() as session:
+            ticket = Ticket(
+                number=1001, subject="Printer", requester_id=requester_id, created_at=START, updated_at=START
+            )
+            session.add(ticket)
+            session.flush()
+            return ticket.id, ticket.number
+
+    return make
