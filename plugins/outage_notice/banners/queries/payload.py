@@ -57,7 +57,8 @@ def banner_payload(
     announcement: LiveAnnouncement, texts: BannerTexts, receipt: ReceiptFacts, version: int, now: datetime
 ) -> dict[str, Any]:
     """The banner as one person sees it at `now`. Times are ISO 8601 UTC."""
-    allowed = permissions(announcement.kind, announcement.severity, announcement.must_confirm, receipt.snooze_count)
+    must_confirm = announcement.must_confirm and announcement.confirmed_by_id is not None
+    allowed = permissions(announcement.kind, announcement.severity, must_confirm, receipt.snooze_count)
     started_at, eta = _times(announcement, now)
     shown = window(announcement, now)
     return {
@@ -76,7 +77,7 @@ def banner_payload(
         "dir": "rtl" if texts.lang.split("-")[0].split("_")[0] in RTL_LANGUAGES else "ltr",
         "may_hide": allowed.may_hide,
         "may_snooze": allowed.may_snooze,
-        "must_confirm": announcement.must_confirm,
+        "must_confirm": must_confirm,
         "receipt": receipt_state(
             receipt, announcement.loud_seq, shown.shown_from if announcement.recurrence else None, now
         ),

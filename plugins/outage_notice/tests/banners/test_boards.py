@@ -21,35 +21,11 @@ from plugins.outage_notice.tests.announcing import EVERYONE, department, publish
 from tests import factories
 from tests.fixtures import People
 
-BANNER_FIELDS = set(
-    [
-        "id",
-        "version",
-        "revision",
-        "kind",
-        "severity",
-        "status",
-        "phase",
-        "title",
-        "description_html",
-        "workaround_html",
-        "latest_update",
-        "lang",
-        "dir",
-        "may_hide",
-        "may_snooze",
-        "must_confirm",
-        "receipt",
-        "services",
-        "started_at",
-        "eta",
-        "next_update_at",
-        "show_until",
-        "updated_at",
-        "url",
-        "drill",
-    ]
-)
+BANNER_FIELDS = {
+    *("id", "version", "revision", "kind", "severity", "status", "phase", "title", "description_html"),
+    *("workaround_html", "latest_update", "lang", "dir", "may_hide", "may_snooze", "must_confirm", "receipt"),
+    *("services", "started_at", "eta", "next_update_at", "show_until", "updated_at", "url", "drill"),
+}
 
 
 @factories.in_app
