@@ -62,7 +62,7 @@ def _page(form: NewTicketForm) -> str:
         start=start if start in STARTS else "broken",
         service_id=service_id,
         notice=parts.form_notice(viewer, service_id, form.subject.data or ""),
-        people=people,
+        people=[{"id": i, "label": name} for i, name in people.items()],
     )
 
 
