@@ -48,7 +48,6 @@ from helpdesk.web.api import (
 )
 from helpdesk.web.forms import BaseForm, LocalDateTimeField
 from helpdesk.web.limits import limit
-from helpdesk.web.markdown import to_html
 from helpdesk.web.markdown import to_html as markdown_to_html
 from helpdesk.web.markdown import to_text as markdown_to_text
 
@@ -111,7 +110,6 @@ __all__ = [
     "record_audit",
     "record_event",
     "record_feed",
-    "to_html",
     "transaction",
     "viewers",
 ]

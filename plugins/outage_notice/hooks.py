@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import (
     Assets,
     Board,
+    Job,
     MenuLink,
     ReplyText,
     Retirement,
@@ -21,6 +22,7 @@ from helpdesk.plugin_api import (
     Viewer,
     hookimpl,
 )
+from helpdesk.plugin_api import now as clock_now
 
 HERE = Path(__file__).resolve().parent
 
@@ -36,11 +38,31 @@ def migrations_path() -> Path:
 
 @hookimpl
 def blueprints() -> Sequence[Blueprint]:
+    from plugins.outage_notice.announcements.api import api as announcements_api
+    from plugins.outage_notice.announcements.views import bp as announcement_pages
+    from plugins.outage_notice.announcements.views.preview import offer_reply
+    from plugins.outage_notice.audiences.api import bp as audience_picker
     from plugins.outage_notice.automated_replies.api import api as applies_to
+    from plugins.outage_notice.automated_replies.rendering import preview_reply
     from plugins.outage_notice.banners.api import me_receipts, reach_api
     from plugins.outage_notice.banners.views import pages
 
-    return (pages, me_receipts, reach_api, applies_to)
+    offer_reply(preview_reply)
+    return (announcement_pages, announcements_api, audience_picker, pages, me_receipts, reach_api, applies_to)
+
+
+@hookimpl
+def jobs() -> Sequence[Job]:
+    from plugins.outage_notice.announcements.jobs import JOBS
+
+    return JOBS
+
+
+@hookimpl
+def demo_data(now: datetime) -> None:
+    from plugins.outage_notice.announcements.demo import load
+
+    load(now)
 
 
 @hookimpl
@@ -54,7 +76,14 @@ def socket_verbs() -> Sequence[SocketVerb]:
 def menu_links(viewer: Viewer) -> Sequence[MenuLink]:
     from plugins.outage_notice.banners.views import count_of_board
 
-    return [MenuLink("notices", str(_("Notices")), "/notices", "bell", count_of_board(viewer), "bell")]
+    links = []
+    if viewer.is_staff:
+        from plugins.outage_notice.announcements.queries.counts import count_active
+
+        links.append(
+            MenuLink("announcements", str(_("Announcements")), "/announcements", "megaphone", count_active(clock_now()))
+        )
+    return [*links, MenuLink("notices", str(_("Notices")), "/notices", "bell", count_of_board(viewer), "bell")]
 
 
 @hookimpl
