@@ -33,9 +33,9 @@ class Registry:
             module = importlib.import_module(f"{name}.hooks")
         except ModuleNotFoundError as error:
             raise BadPlugin(f"plugin {name}: {error}; check HELPDESK_PLUGINS") from error
-        self._manager.register(module, name=name)
         try:
-            self._manager.check_pending()
+            self._manager.register(module, name=name)  # refuses arguments that a hook does not have
+            self._manager.check_pending()  # and hooks that do not exist
         except pluggy.PluginValidationError as error:
             raise BadPlugin(f"plugin {name}: {error}") from error
 
