@@ -32,6 +32,7 @@ from helpdesk.hooks.specs import (
     Viewer,
     hookimpl,
 )
+from helpdesk.realtime.emit import emit_to_staff
 from helpdesk.realtime.presence import online_user_ids
 from helpdesk.web.access import allow, find_viewer, get_viewer
 from helpdesk.web.api import (
@@ -89,6 +90,7 @@ __all__ = [
     "Viewer",
     "allow",
     "db",
+    "emit_to_staff",
     "etag",
     "feed_changes_since",
     "feed_head",

@@ -110,7 +110,8 @@ class Follower:
                 self._follow(now)
                 self._stepped_at = time.monotonic()
             self._greet_pending(now)
-            self._heartbeat(now, now_seconds)
+            if self._task is not None:
+                self.beat(now, now_seconds)
             self._keep_house(now, now_seconds)
 
     # --- what changed --------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ class Follower:
 
     # --- the rest ------------------------------------------------------------------------------------------------
 
-    def _heartbeat(self, now: datetime, now_seconds: float) -> None:
+    def beat(self, now: datetime, now_seconds: float) -> None:
         """Each socket hears the tag of its own board every 20 s; they are spread over them."""
         due = {second % rules.HEARTBEAT_SECONDS for second in range(self._beat + 1, int(now_seconds) + 1)}
         self._beat = int(now_seconds)

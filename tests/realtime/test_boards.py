@@ -138,14 +138,14 @@ def test_a_restored_backup_sends_everybody_the_whole_board(desk: Desk, ana: int)
     assert (event, payload["epoch"]) == ("board", "restored")
 
 
-def test_the_heartbeat_carries_the_tag_of_ones_own_board(desk: Desk, ana: int, bruno: int) -> None:
+def test_the_heartbeat_carries_the_tag_of_ones_own_board(desk: Desk, ana: int, bruno: int, clock: FixedClock) -> None:
     desk.show(**{f"u{ana}": [banner(1)]})
     first = desk.connect(desk.session(ana))
     second = desk.connect(desk.session(bruno))
     tags = [socket.frames()[0][1]["tag"] for socket in (first, second)]
     assert tags[0] != tags[1]
-    desk.live.follower._beat -= HEARTBEAT_SECONDS
-    desk.step()
+    with desk.app.app_context():
+        desk.live.follower.beat(clock.now(), desk.live.follower._beat + HEARTBEAT_SECONDS)
     for socket, tag in zip((first, second), tags, strict=True):
         [(event, payload)] = socket.frames()
         assert event == "tick"
