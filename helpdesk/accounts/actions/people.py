@@ -103,6 +103,7 @@ def change_user(actor: Viewer | None, user_id: int, change: UserChange) -> User:
             setattr(user, name, getattr(wanted, name))
         user.revision += 1
         flush_unique(session, "email", _("Another person has this address already."))
+        session.expire(user, ["department", "team"])  # still the rows of before
         if is_role_new:
             end_all_sessions(session, user.id, now)
         audit.record(
