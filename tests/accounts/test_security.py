@@ -167,6 +167,12 @@ def test_a8_a_new_password_needs_the_old_one_and_is_told(app: Flask, client: Fla
     assert attempt(client, "ana@helpdesk.example", "five other plain words") == 302
 
 
+def test_a8_an_administrator_changes_no_address_in_secret(app: Flask, client: FlaskClient, people: People) -> None:
+    body = {"email": "taken.over@helpdesk.example"}
+    client.patch(f"/api/v1/users/{people.ana.id}", json=body, headers=api_headers(people.adam))
+    assert [recipient for recipient, _text in mails(app)] == ["ana@helpdesk.example"]
+
+
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 
 from flask import current_app
 from flask_babel import force_locale
@@ -12,6 +11,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import passwords, queries
+from helpdesk.accounts.actions._letters import language_of, tell_of_change, write_to
 from helpdesk.accounts.actions._shared import (
     announce_user,
     check_password,
@@ -37,29 +37,6 @@ from helpdesk.core import clock
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Conflict, Invalid, NotFound
 from helpdesk.hooks.specs import Viewer
-from helpdesk.mail.actions import queue_mail
-
-
-def _write_to(user: User, address: str | None, subject: str, text: str) -> None:
-    """Queue a letter in the running transaction; people without a mailbox get none."""
-    if address:
-        queue_mail(address, subject, text, event_id=f"account-{user.id}-{uuid.uuid4().hex}")
-
-
-def _language_of(user: User) -> str:
-    return user.locale or str(current_app.extensions["helpdesk"].settings.locale)
-
-
-def _tell_of_change(user: User, address: str | None, what: str) -> None:
-    with force_locale(_language_of(user)):
-        desk = current_app.extensions["helpdesk"].settings.name
-        subjects = {"password": _("Your password was changed"), "email": _("Your e-mail address was changed")}
-        text = _(
-            "Hello %(name)s,\n\n%(what)s at %(desk)s.\n\n"
-            "If this was you, there is nothing to do. If not, tell the help desk at once.",
-            name=user.name, what=subjects[what], desk=desk,
-        )  # fmt: skip
-        _write_to(user, address, subjects[what], text)
 
 
 def _require_present_password(user_id: int, password: str) -> None:
@@ -85,7 +62,7 @@ def change_own_password(actor: Viewer, session_id: int, present: str, new: str) 
         own = (UserSession.id == session_id, UserSession.user_id == user.id)
         session.execute(update(UserSession).where(*own).values(token_hash=queries.token_hash(token)))
         _drop_links(session, user.id)
-        _tell_of_change(user, user.email, "password")
+        tell_of_change(user, user.email, "password")
         audit.record(actor, "user.password_changed", "user", user.id)
         announce_user(user, sessions_ended=True)
     return token
@@ -110,7 +87,7 @@ def change_own_email(actor: Viewer, present: str, email: str) -> None:
         user.revision += 1
         flush_unique(session, "email", _("Another person has this address already."))
         _drop_links(session, user.id)
-        _tell_of_change(user, before, "email")
+        tell_of_change(user, before, "email")
         audit.record(actor, "user.email_changed", "user", user.id, before={"email": before}, after={"email": address})
         announce_user(user, "email")
 
@@ -153,7 +130,7 @@ def _store_password(actor: Viewer | None, user_id: int, stored: str) -> None:
         user.password_hash, user.is_demo = stored, False
         end_all_sessions(session, user.id, now)
         _drop_links(session, user.id)
-        _tell_of_change(user, user.email, "password")
+        tell_of_change(user, user.email, "password")
         audit.record(actor, "user.password_changed", "user", user.id)
         announce_user(user, sessions_ended=True)
 
@@ -241,7 +218,7 @@ def _get_enabled(user_id: int) -> User:
 def _mail_link(user: User, link: str, purpose: Purpose) -> None:
     desk = current_app.extensions["helpdesk"].settings.name
     hours = int(LIFE_OF[purpose].total_seconds() // 3600)
-    with force_locale(_language_of(user)):
+    with force_locale(language_of(user)):
         if purpose == Purpose.invitation:
             subject = _("Your account at %(desk)s", desk=desk)
             opening = _("an account was made for you at %(desk)s.", desk=desk)
@@ -253,7 +230,7 @@ def _mail_link(user: User, link: str, purpose: Purpose) -> None:
             "The address works once and for %(hours)s hours. If you did not expect this, ignore it.",
             name=user.name, opening=opening, link=link, hours=hours,
         )  # fmt: skip
-        _write_to(user, user.email, subject, text)
+        write_to(user, user.email, subject, text)
 
 
 PASSWORD_PURPOSES = (Purpose.first_administrator, Purpose.invitation, Purpose.reset)
@@ -282,7 +259,7 @@ def follow_link(token: str, password: str) -> int:
         user.password_hash, user.is_demo = stored, False
         end_all_sessions(session, user.id, now)
         _drop_links(session, user.id)
-        _tell_of_change(user, user.email, "password")
+        tell_of_change(user, user.email, "password")
         audit.record(user, "user.password_changed", "user", user.id)
         announce_user(user, sessions_ended=True)
         return user.id

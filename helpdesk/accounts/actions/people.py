@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import update
 
 from helpdesk.accounts import passwords, queries
+from helpdesk.accounts.actions._letters import tell_of_change
 from helpdesk.accounts.actions._shared import (
     announce_user,
     check_password,
@@ -106,6 +107,8 @@ def change_user(actor: Viewer | None, user_id: int, change: UserChange) -> User:
         session.expire(user, ["department", "team"])  # still the rows of before
         if is_role_new:
             end_all_sessions(session, user.id, now)
+        if "email" in differing:
+            tell_of_change(user, before.email, "email")
         audit.record(
             actor,
             "user.changed",
