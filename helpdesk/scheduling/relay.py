@@ -118,7 +118,11 @@ class Relay:
         except (NotWanted, NotNow) as error:
             return error
         except Exception as error:
-            log.warning("an effect failed", effect=item.id, channel=item.channel, attempt=item.attempts, exc_info=True)
+            is_surprise = not isinstance(error, OSError | GiveUp)  # a network that fails needs no traceback
+            log.warning(
+                "an effect failed", effect=item.id, channel=item.channel, attempt=item.attempts,
+                error=f"{type(error).__name__}: {error}", exc_info=is_surprise,
+            )  # fmt: skip
             return error
         return None
 
