@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -59,6 +60,11 @@ VIEW_WORDS = {
 }
 
 
+def said(words: Mapping[str, Any]) -> dict[str, str]:
+    """The words in the reader's language: lists of choices take plain text only."""
+    return {value: str(label) for value, label in words.items()}
+
+
 def status_word(status: Status, waiting_on: Waiting | None) -> str:
     """The value of STATUS_WORDS' list for a ticket."""
     if status is not Status.pending:
@@ -88,8 +94,8 @@ class NewTicketForm(BaseForm):
 
     def offer(self, services: dict[str, Any], is_staff: bool) -> NewTicketForm:
         """Fill the lists: services as {id: name}; priority and person are for staff."""
-        self.service_id.choices = {"": _l("I don’t know")} | services
-        self.priority.choices = PRIORITY_WORDS
+        self.service_id.choices = said({"": _l("I don’t know")} | services)
+        self.priority.choices = said(PRIORITY_WORDS)
         if not is_staff:
             del self.priority
             del self.requester_id
@@ -125,8 +131,8 @@ class MessageForm(BaseForm):
 class ChangeForm(BaseForm):
     """Properties of one ticket, or (every list starting with "leave as it is") of many."""
 
-    status = SelectField(_l("Status"), choices=STATUS_WORDS)
-    priority = SelectField(_l("Priority"), choices=PRIORITY_WORDS)
+    status = SelectField(_l("Status"), choices=lambda: said(STATUS_WORDS))
+    priority = SelectField(_l("Priority"), choices=lambda: said(PRIORITY_WORDS))
     assignee_id = SelectField(_l("Assigned to"), choices={})
     team_id = SelectField(_l("Team"), choices={})
     service_id = SelectField(_l("Service"), choices={})
@@ -134,11 +140,11 @@ class ChangeForm(BaseForm):
 
     def offer(self, agents: dict[str, Any], teams: dict[str, Any], services: dict[str, Any], many: bool) -> ChangeForm:
         keep = {KEEP_WORD: _l("Leave as it is")} if many else {}
-        self.status.choices = keep | STATUS_WORDS
-        self.priority.choices = keep | PRIORITY_WORDS
-        self.assignee_id.choices = keep | {"": _l("Nobody")} | agents
-        self.team_id.choices = keep | {"": _l("None")} | teams
-        self.service_id.choices = keep | {"": _l("None")} | services
+        self.status.choices = said(keep | STATUS_WORDS)
+        self.priority.choices = said(keep | PRIORITY_WORDS)
+        self.assignee_id.choices = said(keep | {"": _l("Nobody")} | agents)
+        self.team_id.choices = said(keep | {"": _l("None")} | teams)
+        self.service_id.choices = said(keep | {"": _l("None")} | services)
         return self
 
     def as_change(self) -> Change:
@@ -180,8 +186,8 @@ class FilterForm(BaseForm):
     class Meta:
         csrf = False
 
-    view = SelectField(_l("View"), choices=VIEW_WORDS)
-    sort = SelectField(_l("Sort"), choices=SORT_WORDS)
+    view = SelectField(_l("View"), choices=lambda: said(VIEW_WORDS))
+    sort = SelectField(_l("Sort"), choices=lambda: said(SORT_WORDS))
     q = StringField(_l("Words or #number"), [Length(max=200)])
     status = SelectField(_l("Status"), choices={})
     priority = SelectField(_l("Priority"), choices={})
@@ -193,11 +199,11 @@ class FilterForm(BaseForm):
     def offer(self, agents: dict[str, Any], teams: dict[str, Any], services: dict[str, Any]) -> FilterForm:
         any_one = {"": _l("Any")}
         statuses = {s.value: STATUS_WORDS.get(s.value, _l("Waiting")) for s in Status}
-        self.status.choices = any_one | statuses
-        self.priority.choices = any_one | PRIORITY_WORDS
-        self.service_id.choices = any_one | services
-        self.team_id.choices = any_one | teams
-        self.assignee_id.choices = any_one | agents
+        self.status.choices = said(any_one | statuses)
+        self.priority.choices = said(any_one | PRIORITY_WORDS)
+        self.service_id.choices = said(any_one | services)
+        self.team_id.choices = said(any_one | teams)
+        self.assignee_id.choices = said(any_one | agents)
         return self
 
     def as_filter(self) -> QueueFilter:

@@ -46,7 +46,7 @@ class Ticket(Base):
     solved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_requester_message_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    last_reply_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the newest answer that the requester got
+    last_reply_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the newest answer of a person
     revision: Mapped[int] = mapped_column(default=1)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     is_open: Mapped[bool] = mapped_column(

@@ -252,5 +252,5 @@ def note_reply(ticket: Ticket, kind: MessageKind, by_requester: bool, now: datet
     ticket.updated_at = now
     if by_requester:
         ticket.last_requester_message_at = now
-    else:
+    elif kind is MessageKind.public_reply:
         ticket.last_reply_at = now

@@ -224,6 +224,6 @@ def _row(row: Any, now: datetime) -> TicketRow:
         due_at=t.due_at,
         is_paused=t.status is Status.pending and t.paused_seconds_left is not None,
         revision=t.revision,
-        is_replied_since=is_replied_since(t.status, t.last_requester_message_at, t.last_reply_at),
+        is_replied_since=is_replied_since(t.status, t.last_requester_message_at, t.last_reply_at, t.created_at),
         due_style=due_style(t.due_at, now),
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from helpdesk.tickets.rules import DONE_STATUSES, OPEN_STATUSES, Priority, Status, Waiting
+from helpdesk.tickets.rules import DONE_STATUSES, Priority, Status, Waiting
 
 if TYPE_CHECKING:
     from helpdesk.hooks.specs import Viewer
@@ -107,14 +107,12 @@ def waiting_of(status: Status, waiting_on: Waiting | None) -> Waiting | None:
 
 
 def is_replied_since(
-    status: Status, last_requester_message_at: datetime | None, last_reply_at: datetime | None
+    status: Status, last_requester_message_at: datetime | None, last_reply_at: datetime | None, created_at: datetime
 ) -> bool:
-    """Whether the requester wrote after the last answer (of a person or of the program) and still waits."""
-    if status not in OPEN_STATUSES or status is Status.new:
+    """Whether the requester wrote after the last answer of a person (or after opening it) and still waits."""
+    if status is not Status.open or last_requester_message_at is None:
         return False
-    if last_requester_message_at is None:
-        return False
-    return last_reply_at is not None and last_requester_message_at > last_reply_at
+    return last_requester_message_at > (last_reply_at or created_at)
 
 
 def due_style(due_at: datetime | None, now: datetime) -> str:
