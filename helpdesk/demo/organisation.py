@@ -37,7 +37,7 @@ ACCOUNTS = (
     Account("ana@demo.example", "Ana Torres", Role.requester, "Finance"),
     Account("bruno@demo.example", "Bruno Alves", Role.requester, "Sales"),
     Account("carla@demo.example", "Carla Jensen", Role.agent, "Service desk", "Service desk"),
-    Account("teresa@demo.example", "Teresa Lindgren", Role.technician, "Infrastructure", "Infrastructure"),
+    Account("teresa@demo.example", "Teresa Lindgren", Role.technician, "Northbridge Town Council", "Infrastructure"),
     Account("tomas@demo.example", "Tomas Novak", Role.technician, "Applications", "Applications"),
     Account("admin@demo.example", "Adam Okafor", Role.administrator, "IT Services"),
 )

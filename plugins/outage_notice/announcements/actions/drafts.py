@@ -28,13 +28,14 @@ def create_draft(actor: Viewer, draft: Draft) -> Announcement:
     at = now()
     require_announcer(actor)
     with transaction() as session:
-        record = _insert(session, actor, draft, at)
+        record = insert_draft(session, actor, draft, at)
         log(session, record, actor, at, "created", after={"title": record.title, "kind": record.kind})
         record_feed("announcement", record.id)
     return record
 
 
-def _insert(session: Session, actor: Viewer, draft: Draft, at: datetime) -> Announcement:
+def insert_draft(session: Session, actor: Viewer, draft: Draft, at: datetime) -> Announcement:
+    """The rows of a new draft, in the running transaction."""
     values = read_changes(None, parts_of(draft))
     record = Announcement(
         kind=draft.kind,
@@ -93,7 +94,7 @@ def duplicate(actor: Viewer, announcement_id: int) -> Announcement:
     with transaction() as session:
         source = get_for_change(actor, announcement_id)
         blank = dict.fromkeys((*TIME_FIELDS, "recurrence", "owner_id"))
-        record = _insert(session, actor, replace(draft_of(source), **blank), at)  # type: ignore[arg-type]
+        record = insert_draft(session, actor, replace(draft_of(source), **blank), at)  # type: ignore[arg-type]
         log(session, record, actor, at, "created", data={"copy_of": source.id}, after={"copy_of": source.id})
         record_feed("announcement", record.id)
     return record
