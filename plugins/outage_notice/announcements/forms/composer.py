@@ -16,6 +16,7 @@ from wtforms.widgets import HiddenInput
 from helpdesk.plugin_api import LOCALES, BaseForm, LocalDateTimeField
 from plugins.outage_notice.announcements.forms.fields import AudienceField, ServicesField
 from plugins.outage_notice.announcements.forms.words import (
+    AUTOMATIC,
     KIND_NAMES,
     LANGUAGE_NAMES,
     LEVEL_NAMES,
@@ -35,7 +36,6 @@ REPEATS = {
     "custom": _l("Another rule"),
 }
 SIMPLE_RULES = {"daily": "FREQ=DAILY", "weekly": "FREQ=WEEKLY", "monthly": "FREQ=MONTHLY"}
-AUTOMATIC: dict[str, Any] = {"auto": _l("By what changed: alert again when it gets worse or later, else update")}
 LATER = {"now": _l("Now"), "later": _l("Schedule")}
 PARTS = ("title", "description", "workaround")
 TEXTS = (*PARTS, "automated_reply_text", "keywords")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
+from wtforms import IntegerField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from helpdesk.plugin_api import BaseForm, LocalDateTimeField
-from plugins.outage_notice.announcements.forms.words import STATUS_NAMES, WEIGHT_NAMES, LateSelectField, choices_of
-from plugins.outage_notice.announcements.rules import TEXT_LIMIT, NewUpdate, Status, Weight
+from plugins.outage_notice.announcements.forms.words import (
+    AUTOMATIC,
+    STATUS_NAMES,
+    WEIGHT_NAMES,
+    LateSelectField,
+    choices_of,
+)
+from plugins.outage_notice.announcements.rules import TEXT_LIMIT, UNSET, NewUpdate, Status, Unset, Weight
 
 _REQUIRED = _l("Please write what people should know.")
 
@@ -26,25 +33,32 @@ class UpdateForm(BaseForm):
     revision = _revision()
     text = TextAreaField(_l("Text of the update"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
     status = LateSelectField(_l("Status"), validators=[Optional()])
-    next_update_at = LocalDateTimeField(_l("Next update by"), [Optional()])
-    eta = LocalDateTimeField(_l("Expected fix"), [Optional()])
-    weight = RadioField(_l("How much this matters"), choices=choices_of(WEIGHT_NAMES), validators=[Optional()])
+    next_update_at = LocalDateTimeField(_l("Next update by"))
+    eta = LocalDateTimeField(_l("Expected fix"))
+    weight = SelectField(_l("How much this matters"), choices=choices_of(AUTOMATIC | WEIGHT_NAMES), default="auto")
 
     def __init__(self, *args: Any, statuses: tuple[Status, ...] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.status.choices = choices_of({s: STATUS_NAMES[s] for s in statuses})
 
     def new_update(self, *, is_public: bool) -> NewUpdate:
-        """The entry. Internal ones are only text."""
+        """The entry. Internal ones are only text; a time that was left as it was shown is not changed."""
         if not is_public:
             return NewUpdate(text=self.text.data, is_public=False)
         return NewUpdate(
             text=self.text.data,
             status=Status(self.status.data) if self.status.data in tuple(Status) else None,
-            eta=self.eta.data,
-            next_update_at=self.next_update_at.data,
+            eta=_chosen(self.eta),
+            next_update_at=_chosen(self.next_update_at),
             weight=Weight(self.weight.data) if self.weight.data in tuple(Weight) else None,
         )
+
+
+def _chosen(field: Any) -> datetime | Unset | None:
+    shown, chosen = field.object_data, field.data
+    if chosen == (shown and shown.replace(second=0, microsecond=0)):
+        return UNSET
+    return chosen  # type: ignore[no-any-return]
 
 
 class ResolveForm(BaseForm):
@@ -67,4 +81,3 @@ class ReopenForm(BaseForm):
 
     revision = _revision()
     text = TextAreaField(_l("What happens again"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
-    confirm = BooleanField(_l("Show the popup again"))

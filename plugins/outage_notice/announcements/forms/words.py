@@ -54,6 +54,7 @@ WEIGHT_NAMES: dict[str, Any] = {
     Weight.update: _l("Update: the text changes in place and is marked as new"),
     Weight.alert_again: _l("Alert again: also returns to people who read or hid it"),
 }
+AUTOMATIC: dict[str, Any] = {"auto": _l("By what changed: alert again when it gets worse or later, else update")}
 ROLE_LABELS: dict[str, Any] = {
     "requester": _l("All requesters"),
     "agent": _l("All agents"),

@@ -1,0 +1,177 @@
+"""What the page of one announcement shows, read at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from helpdesk.plugin_api import Viewer
+from plugins.outage_notice.announcements import queries, rules
+from plugins.outage_notice.announcements.forms.words import STATUS_NAMES
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries import Entry
+from plugins.outage_notice.announcements.queries.records import FullAnnouncement
+from plugins.outage_notice.announcements.rules import Kind, Phase, Status
+from plugins.outage_notice.announcements.views.blueprint import number
+from plugins.outage_notice.announcements.views.compare import LABELS
+from plugins.outage_notice.announcements.views.rows import is_late, style_of, target_label, times_of
+from plugins.outage_notice.audiences import queries as audiences
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One state of the way from first to last. `place` is done, now or later."""
+
+    status: Status
+    place: str
+    may_post: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the timeline: `icon` and `style` of its mark, a sentence, and the text that was written."""
+
+    at: datetime
+    icon: str
+    style: str
+    actor: str
+    sentence: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    full: FullAnnouncement
+    now: datetime
+    phase: Phase
+    status: Status
+    style: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    is_late: bool
+    is_live: bool
+    may_write: bool
+    may_approve: bool
+    people: int
+    audience: tuple[str, ...]
+    steps: tuple[Step, ...]
+    next_statuses: tuple[Status, ...]
+    lines: tuple[Line, ...]
+    public_only: bool
+
+    @property
+    def record(self) -> Announcement:
+        return self.full.record
+
+    @property
+    def people_text(self) -> str:
+        return ngettext("%(count)s person", "%(count)s people", self.people, count=number(self.people))
+
+
+def room_facts(viewer: Viewer, announcement_id: int, now: datetime, *, public_only: bool = False) -> RoomFacts:
+    """Everything about one announcement for staff. Raises NotFound as `get_announcement` does."""
+    full = queries.get_full(viewer, announcement_id)
+    record = full.record
+    where, status = rules.phase(record, now), rules.effective_status(record, now)
+    is_live = where in (Phase.upcoming, Phase.active)
+    names = audiences.target_names(full.audience)
+    started_at, ended_at = times_of(record, now)
+    asked_by = (record.created_by_id, record.must_confirm_by_id)
+    return RoomFacts(
+        full=full,
+        now=now,
+        phase=where,
+        status=status,
+        style=style_of(record.kind, record.severity),
+        started_at=started_at,
+        ended_at=ended_at,
+        is_late=is_late(record, where, now),
+        is_live=is_live,
+        may_write=viewer.may_announce,
+        may_approve=viewer.may_announce
+        and record.must_confirm
+        and record.confirmed_by_id is None
+        and (is_live or where is Phase.draft)
+        and viewer.id not in asked_by,
+        people=audiences.count_people(full.audience),
+        audience=tuple(target_label(target, names) for target in full.audience),
+        steps=tuple(_steps(record, status)),
+        next_statuses=tuple(s for s in rules.STATUSES[record.kind] if rules.may_post_status(record.kind, status, s)),
+        lines=tuple(_line(e, record) for e in reversed(queries.timeline(announcement_id, public_only=public_only))),
+        public_only=public_only,
+    )
+
+
+def _steps(record: Announcement, status: Status) -> list[Step]:
+    sequence = rules.STATUSES[record.kind]
+    if status not in sequence:
+        return []
+    here = sequence.index(status)
+    return [
+        Step(
+            step,
+            "done" if index < here or (index == here == len(sequence) - 1) else "now" if index == here else "later",
+            index > here and rules.may_post_status(record.kind, status, step),
+        )
+        for index, step in enumerate(sequence)
+    ]
+
+
+def _line(entry: Entry, record: Announcement) -> Line:
+    icon, style = MARKS.get(entry.kind, ("edit", ""))
+    if entry.kind == "ended" and entry.actor is None:
+        icon, style = "clock", ""
+    return Line(entry.at, icon, style, entry.actor or "", _sentence(entry, record), str(entry.data.get("text") or ""))
+
+
+MARKS = {
+    "published": ("megaphone", "pub"),
+    "updated": ("megaphone", "pub"),
+    "noted": ("lock", "note"),
+    "resolved": ("check-circle", "ok"),
+    "completed": ("check-circle", "ok"),
+    "ended": ("check-circle", "ok"),
+    "reopened": ("octagon", "l1"),
+    "cancelled": ("x", ""),
+    "withdrawn": ("x", ""),
+    "approved": ("shield", "pub"),
+    "shown": ("eye", ""),
+    "started": ("clock", ""),
+    "hidden": ("minus", ""),
+}
+
+
+def _sentence(entry: Entry, record: Announcement) -> str:
+    data: dict[str, Any] = entry.data
+    status = data.get("status")
+    said = str(STATUS_NAMES[Status(status)]) if status in tuple(Status) else ""
+    people = data.get("people")
+    sentences = {
+        "created": _("Draft written")
+        if not data.get("copy_of")
+        else _("Copied from OUT-%(id)s", id=data.get("copy_of")),
+        "published": _("Published to %(count)s people", count=number(people))
+        if isinstance(people, int)
+        else _("Published"),
+        "updated": _("Update · %(status)s", status=said),
+        "noted": _("Note, staff only"),
+        "edited": _("Edited: %(what)s", what=_edited(data)),
+        "approved": _("Approved that people must confirm"),
+        "shown": _("Shown to its audience"),
+        "started": _("Start"),
+        "hidden": _("No longer shown"),
+        "reopened": _("Opened again"),
+        "ended": _("Ended") if record.kind is Kind.information else _("Over by itself"),
+    }
+    return sentences.get(entry.kind) or said or entry.kind.replace("_", " ")
+
+
+def _edited(data: dict[str, Any]) -> str:
+    names = [str(LABELS[name]) for name in data.get("what") or () if name in LABELS]
+    weights = {"silent": _("silent"), "update": _("update"), "alert_again": _("alert again")}
+    weight = weights.get(str(data.get("weight")), "")
+    return ", ".join(names) + (f" · {weight}" if weight else "")
