@@ -114,7 +114,7 @@ def test_only_the_demonstration_accounts_have_a_password(loaded: Flask) -> None:
     assert found == {(a.email, a.name, a.role, a.department) for a in ACCOUNTS}
     assert ("ana@demo.example", "Ana Torres", Role.requester, "Finance") in found
     assert ("bruno@demo.example", "Bruno Alves", Role.requester, "Sales") in found
-    assert ("teresa@demo.example", "Teresa Lindgren", Role.technician, "Infrastructure") in found
+    assert ("teresa@demo.example", "Teresa Lindgren", Role.technician, "Northbridge Town Council") in found
 
 
 @pytest.mark.parametrize("email", [account.email for account in ACCOUNTS])
