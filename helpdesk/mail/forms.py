@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from helpdesk.mail.models import MailState
@@ -25,7 +26,9 @@ class FilterForm(BaseForm):
 
     recipient = StringField(_l("Recipient"), [Optional(), Length(max=254)])
     state = SelectField(
-        _l("State"), [Optional()], choices={"": _l("All")} | {s.value: text for s, text in STATE_LABELS.items()}
+        _l("State"),
+        [Optional()],
+        choices=[SelectChoice("", _l("All")), *(SelectChoice(s.value, text) for s, text in STATE_LABELS.items())],
     )
 
     @property
