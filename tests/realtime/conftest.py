@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
@@ -19,14 +20,18 @@ from helpdesk.accounts.models import User, UserSession
 from helpdesk.accounts.rules import Role
 from helpdesk.config import Settings
 from helpdesk.core import clock, feed
-from helpdesk.core.clock import FixedClock
+from helpdesk.core.clock import FixedClock, SystemClock
 from helpdesk.core.database import db, transaction
 from helpdesk.realtime.live import Live, live_of
 from helpdesk.realtime.rules import NAMESPACE
 from helpdesk.tickets.models import Ticket
+from tests import live
 from tests.databases import make_settings
 from tests.harness import START
+from tests.live import LiveServer
 
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = Path(__file__).with_name("quick.py")
 SIGNS = "tests.realtime.signs"
 
 
@@ -176,3 +181,38 @@ def make_ticket(desk: Desk) -> Callable[[int], tuple[int, int]]:
             return ticket.id, ticket.number
 
     return make
+
+
+# --- running servers ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["gevent", "threading"])
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def serve(
+    mode: str,
+    live_server: Callable[..., LiveServer],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Callable[[], LiveServer]:
+    """Starts servers with quick limits and the test plugin, all on the test's database."""
+    command = tmp_path / "helpdesk"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} {QUICK} "$@"\n')
+    command.chmod(0o755)
+    monkeypatch.setattr(live, "HELPDESK", command)
+
+    def start() -> LiveServer:
+        environment = {"HELPDESK_PLUGINS": SIGNS, "HELPDESK_ASYNC": mode, "PYTHONPATH": str(ROOT)}
+        return live_server(environment=environment, command=("serve", "--no-worker")).start()
+
+    return start
+
+
+@pytest.fixture
+def live_desk(make_app: Callable[[Settings, FixedClock], Flask], settings: Settings) -> Desk:
+    """The desk at the system's time, as running servers live in it."""
+    return Desk(make_app(settings, SystemClock()), settings.instance_dir)  # type: ignore[arg-type]

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import requests
 import websocket
-from flask import Flask
 
-from helpdesk.config import Settings
-from helpdesk.core.clock import FixedClock
-from tests import live
 from tests.live import LiveServer
-from tests.realtime.conftest import SIGNS, Desk, banner
+from tests.realtime.conftest import Desk, banner
 from tests.realtime.wires import QUERY, Wire
 
-ROOT = Path(__file__).resolve().parents[2]
 BAD_TEXTS = (
     "4" + "x" * 70_000,  # larger than a frame may be
     '451-/live,["receipt",{"_placeholder":true,"num":0}]',  # binary attachments
@@ -31,33 +24,6 @@ BAD_TEXTS = (
     "7",
     "40/live,{}",  # joins twice
 )
-QUICK = Path(__file__).with_name("quick.py")
-
-
-@pytest.fixture(params=["gevent", "threading"])
-def mode(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def serve(
-    mode: str,
-    live_server: Callable[..., LiveServer],
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> Callable[[], LiveServer]:
-    """Starts servers with quick limits and the test plugin, all on the test's database."""
-    command = tmp_path / "helpdesk"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} {QUICK} "$@"\n')
-    command.chmod(0o755)
-    monkeypatch.setattr(live, "HELPDESK", command)
-
-    def start() -> LiveServer:
-        environment = {"HELPDESK_PLUGINS": SIGNS, "HELPDESK_ASYNC": mode, "PYTHONPATH": str(ROOT)}
-        return live_server(environment=environment, command=("serve", "--no-worker")).start()
-
-    return start
 
 
 @pytest.fixture
@@ -73,22 +39,15 @@ def wire() -> Iterator[Callable[..., Wire]]:
         item.close()
 
 
-@pytest.fixture
-def desk(make_app: Callable[[Settings, FixedClock], Flask], settings: Settings, clock: FixedClock) -> Desk:
-    from helpdesk.core.clock import SystemClock
-
-    return Desk(make_app(settings, SystemClock()), settings.instance_dir)  # type: ignore[arg-type]
-
-
 def refusal(server: LiveServer, **options: object) -> int:
     with pytest.raises(websocket.WebSocketBadStatusException) as caught:
         Wire(server.url, **options)  # type: ignore[arg-type]
     return int(caught.value.status_code)
 
 
-def test_what_may_come_in(serve: Callable[[], LiveServer], wire: Callable[..., Wire], desk: Desk) -> None:
-    server, ana = serve(), desk.person("Ana")
-    cookie = desk.cookie(desk.session(ana))
+def test_what_may_come_in(serve: Callable[[], LiveServer], wire: Callable[..., Wire], live_desk: Desk) -> None:
+    server, ana = serve(), live_desk.person("Ana")
+    cookie = live_desk.cookie(live_desk.session(ana))
     evil = "http://evil.example"
     assert refusal(server, cookie=cookie, origin=evil) == 400
     assert refusal(server, cookie=cookie, origin=evil, X_Forwarded_Host="evil.example") == 400
@@ -102,18 +61,18 @@ def test_what_may_come_in(serve: Callable[[], LiveServer], wire: Callable[..., W
         answer = requests.get(f"{server.url}/socket.io/?{query}", headers={"Origin": server.url}, timeout=5)
         assert answer.status_code == 400, query
         assert answer.text == "Bad request"
-    assert wire(server).join(desk.csrf()).startswith("44/live"), "no cookie"
+    assert wire(server).join(live_desk.csrf()).startswith("44/live"), "no cookie"
     assert wire(server, cookie=cookie).join(None).startswith("44/live")
-    assert wire(server, cookie=cookie).join(desk.csrf("another")).startswith("44/live")
+    assert wire(server, cookie=cookie).join(live_desk.csrf("another")).startswith("44/live")
     good = wire(server, cookie=cookie)
-    assert good.join(desk.csrf()).startswith('40/live,{"sid":')
+    assert good.join(live_desk.csrf()).startswith('40/live,{"sid":')
     assert good.event()[0] == "board"
 
 
 def test_nobody_waits_at_the_door_for_long(
-    serve: Callable[[], LiveServer], wire: Callable[..., Wire], desk: Desk
+    serve: Callable[[], LiveServer], wire: Callable[..., Wire], live_desk: Desk
 ) -> None:
-    server, token = serve(), desk.session(desk.person("Ana"))
+    server, token = serve(), live_desk.session(live_desk.person("Ana"))
     silent, refused, elsewhere = wire(server), wire(server), wire(server)
     assert refused.join("wrong").startswith("44/live")
     elsewhere.read()
@@ -124,18 +83,18 @@ def test_nobody_waits_at_the_door_for_long(
     assert refusal(server) == 401
     assert crowd[0].is_closed(within=5)
     assert all(each.is_closed(within=5) for each in crowd)
-    assert wire(server, cookie=desk.cookie(token)).join(desk.csrf()).startswith("40/live")
+    assert wire(server, cookie=live_desk.cookie(token)).join(live_desk.csrf()).startswith("40/live")
 
 
 def test_bad_frames_end_their_own_socket_only(
-    serve: Callable[[], LiveServer], wire: Callable[..., Wire], desk: Desk
+    serve: Callable[[], LiveServer], wire: Callable[..., Wire], live_desk: Desk
 ) -> None:
-    server, ana = serve(), desk.person("Ana")
-    cookie = desk.cookie(desk.session(ana))
+    server, ana = serve(), live_desk.person("Ana")
+    cookie = live_desk.cookie(live_desk.session(ana))
 
     def joined() -> Wire:
         new = wire(server, cookie=cookie)
-        assert new.join(desk.csrf()).startswith("40/live")
+        assert new.join(live_desk.csrf()).startswith("40/live")
         assert new.event()[0] == "board"
         return new
 
@@ -177,23 +136,23 @@ def test_bad_frames_end_their_own_socket_only(
 
 
 def test_two_processes_tell_their_own_sockets_without_redis(
-    serve: Callable[[], LiveServer], wire: Callable[..., Wire], desk: Desk
+    serve: Callable[[], LiveServer], wire: Callable[..., Wire], live_desk: Desk
 ) -> None:
-    ana, bruno = desk.person("Ana"), desk.person("Bruno")
+    ana, bruno = live_desk.person("Ana"), live_desk.person("Bruno")
     servers = [serve(), serve()]
     sockets = []
     for server, person in zip(servers, (ana, bruno), strict=True):
-        sockets.append(wire(server, cookie=desk.cookie(desk.session(person))))
-        assert sockets[-1].join(desk.csrf()).startswith("40/live")
+        sockets.append(wire(server, cookie=live_desk.cookie(live_desk.session(person))))
+        assert sockets[-1].join(live_desk.csrf()).startswith("40/live")
         assert sockets[-1].event()[0] == "board"
-    seq = desk.show(all=[banner(1, 2)])
+    seq = live_desk.show(all=[banner(1, 2)])
     started = time.monotonic()
     for socket in sockets:
         name, payload = socket.event(timeout=2)
         assert (name, payload["seq"], payload["banner"]) == ("banner", seq, banner(1, 2))
     assert time.monotonic() - started < 2
-    desk.sign_out(ana)
-    desk.show()
+    live_desk.sign_out(ana)
+    live_desk.show()
     assert sockets[0].event(timeout=2) == ("goodbye", {"reason": "signed_out"})
     assert sockets[0].is_closed(within=2)
     name, payload = sockets[1].event(timeout=2)

@@ -9,11 +9,30 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
+from flask import Blueprint, current_app
+from flask_wtf.csrf import generate_csrf
 
 from helpdesk.plugin_api import Board, Retirement, SocketVerb, Viewer, hookimpl
+from helpdesk.web.access import allow
 
 CALLS: list[list[int]] = []  # the user ids of each call of `boards`
+
+PAGE = """<!doctype html><title>Page</title><meta name="csrf-token" content="{csrf}">
+<script src="/static/vendor/socket.io/socket.io.min.js"></script>
+<script type="module" src="/static/js/live.js"></script>"""
+bp = Blueprint("signs", __name__)
+
+
+@bp.get("/page")
+@allow("public")
+def show_page() -> str:
+    """A page with nothing but the socket client."""
+    return PAGE.format(csrf=generate_csrf())
+
+
+@hookimpl
+def blueprints() -> Sequence[Blueprint]:
+    return [bp]
 
 
 def read() -> dict[str, Any]:
