@@ -145,26 +145,27 @@ class ChangeForm(BaseForm):
         self.assignee_id.choices = said(keep | {"": _l("Nobody")} | agents)
         self.team_id.choices = said(keep | {"": _l("None")} | teams)
         self.service_id.choices = said(keep | {"": _l("None")} | services)
+        for name in ("status", "priority", "assignee_id", "team_id", "service_id"):
+            if self[name].raw_data == []:  # the page did not show this list: it changes nothing
+                del self[name]
         return self
 
     def as_change(self) -> Change:
         """Only what was sent: a list that the page did not show changes nothing."""
         values: dict[str, Any] = {}
-        if self._was_chosen(self.status):
+        if self._was_chosen("status"):
             status, waiting = parse_status(self.status.data)
             values["status"] = status
             if status is Status.pending:
                 values["waiting_on"] = waiting
-        if self._was_chosen(self.priority):
+        if self._was_chosen("priority"):
             values["priority"] = Priority(self.priority.data)
         for name in ("assignee_id", "team_id", "service_id"):
-            field = self[name]
-            values[name] = _number(field.data) if self._was_chosen(field) else KEEP
+            values[name] = _number(self[name].data) if self._was_chosen(name) else KEEP
         return Change(**values)
 
-    @staticmethod
-    def _was_chosen(field: Any) -> bool:
-        return bool(field.raw_data) and field.data != KEEP_WORD
+    def _was_chosen(self, name: str) -> bool:
+        return name in self and self[name].data != KEEP_WORD
 
     @property
     def expected_revision(self) -> int | None:

@@ -162,12 +162,13 @@ def test_foreign_and_missing_tickets_answer_the_same(client: FlaskClient, people
 def test_staff_reply_note_and_change(client: FlaskClient, people: People, ticket: Ticket, app: Flask) -> None:
     sign_in(client, people.carla)
     path = f"/tickets/{ticket.number}"
-    assert "only staff can see this" not in text_of(client.get(path))
+    assert "msg--note" not in text_of(client.get(path))
     assert post_form(client, f"{path}/messages", {"body": "Hello", "then": "pending-requester"}).status_code == 303
     assert post_form(client, f"{path}/messages", {"body": "Psst", "kind": "internal_note"}).status_code == 303
     assert post_form(client, f"{path}/take").status_code == 303
     page = text_of(client.get(path))
-    assert "only staff can see this" in page
+    assert "msg--note" in page
+    assert "· only staff can see this" in page
     assert "Waiting on requester" in page
     with app.app_context():
         now = queries.get_visible_ticket(factories.viewer(people.carla), ticket.number)

@@ -77,7 +77,7 @@ def _offer(form: ChangeForm, row: queries.TicketRow) -> ChangeForm:
 def _page(ticket: Ticket, viewer: Viewer, message: MessageForm | None = None) -> str:
     template = "tickets/ticket_staff.html" if viewer.is_staff else "tickets/ticket.html"
     form = message or MessageForm(formdata=None)
-    is_note = message is not None and message.kind.data == MessageKind.internal_note.value
+    is_note = viewer.is_staff and message is not None and message.kind.data == MessageKind.internal_note.value
     empty = MessageForm(formdata=None)
     return render_template(
         template,
