@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import Conflict, Forbidden, Invalid, Stale, Viewer, record_audit, record_feed
+from helpdesk.plugin_api import Conflict, Forbidden, Invalid, Stale, Viewer, record_audit, record_feed, viewers
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import (
     AffectedService,
@@ -161,6 +161,8 @@ def write(
 ) -> dict[str, tuple[Any, Any]]:
     """Write read changes to the rows. What really changed: (before, after) by name."""
     changed: dict[str, tuple[Any, Any]] = {}
+    if values.get("owner_id", record.owner_id) != record.owner_id:
+        _require_owner(values["owner_id"])
     for name in DRAFT_COLUMNS:
         if name in values and getattr(record, name) != values[name]:
             changed[name] = (getattr(record, name), values[name])
@@ -216,6 +218,14 @@ def _write_children(session: Session, record: Announcement, values: Mapping[str,
             )
     session.flush()
     return changed
+
+
+def _require_owner(owner_id: int | None) -> None:
+    if owner_id is None:
+        return
+    owner = viewers([owner_id]).get(owner_id)
+    if owner is None or not owner.may_announce:
+        raise Invalid({"owner_id": _("Choose a technician as owner.")})
 
 
 def _require_services(ids: Iterable[int]) -> None:
