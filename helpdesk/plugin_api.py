@@ -34,6 +34,13 @@ from helpdesk.hooks.specs import (
 )
 from helpdesk.realtime.emit import emit_to_staff
 from helpdesk.realtime.presence import online_user_ids
+from helpdesk.tickets.actions import append_automated_reply
+from helpdesk.tickets.actions import change_inside as change_ticket_inside
+from helpdesk.tickets.queries import find_visible_ticket, get_visible_ticket, ticket_facts
+from helpdesk.tickets.rules import Change as TicketChange
+from helpdesk.tickets.rules import MessageAdded, TicketChanged, TicketOpened, TicketStatusChanged
+from helpdesk.tickets.rules import Status as TicketStatus
+from helpdesk.tickets.rules import Waiting as TicketWaiting
 from helpdesk.web.access import allow, find_viewer, get_viewer
 from helpdesk.web.api import (
     Answer,
@@ -74,6 +81,7 @@ __all__ = [
     "Job",
     "LocalDateTimeField",
     "MenuLink",
+    "MessageAdded",
     "NotFound",
     "Page",
     "ReplyText",
@@ -83,19 +91,29 @@ __all__ = [
     "ServiceDepartment",
     "SocketVerb",
     "Stale",
+    "TicketChange",
+    "TicketChanged",
     "TicketFacts",
+    "TicketOpened",
+    "TicketStatus",
+    "TicketStatusChanged",
+    "TicketWaiting",
     "TooMany",
     "UTCDateTime",
     "User",
     "Viewer",
     "allow",
+    "append_automated_reply",
+    "change_ticket_inside",
     "db",
     "emit_to_staff",
     "etag",
     "feed_changes_since",
     "feed_head",
     "find_viewer",
+    "find_visible_ticket",
     "get_viewer",
+    "get_visible_ticket",
     "hookimpl",
     "idempotent",
     "if_match",
@@ -112,6 +130,7 @@ __all__ = [
     "record_audit",
     "record_event",
     "record_feed",
+    "ticket_facts",
     "transaction",
     "viewers",
 ]
