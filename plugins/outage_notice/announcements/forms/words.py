@@ -74,3 +74,4 @@ class LateSelectField(SelectField):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, choices=[], **options)
+        self.type = "SelectField"  # to the macros it is one

@@ -62,7 +62,7 @@ def _shown(name: str, draft: Draft) -> str:
         zone = zone_of(draft.time_zone)
         return str(format_datetime(value.astimezone(zone), "EEE d MMM y, HH:mm", tzinfo=zone, locale=get_locale()))
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return str(_("Yes") if value else _("No"))
     if name == "kind":
         return str(KIND_NAMES[value])
     if name == "severity":

@@ -68,7 +68,7 @@ def index() -> str:
 def _past() -> str:
     viewer, moment, filters = get_viewer(), now(), _filters()
     after = read_cursor(CURSOR)
-    page = queries.list_announcements(viewer, Tab.past, moment, filters=filters, after=after, limit=PAST_PAGE)  # type: ignore[arg-type]
+    page = queries.list_announcements(viewer, Tab.past, moment, filters=filters, after=after, limit=PAST_PAGE)
     older = make_cursor(CURSOR, *page.next) if page.next else None
     return render_template(
         "outage_notice/announcements_past.html",

@@ -102,16 +102,16 @@ def publish_label(form: ComposerForm, check: Check) -> str:
     """What the button will do, with its number."""
     people = ngettext("%(count)s person", "%(count)s people", check.people, count=number(check.people))
     if form.when.data == "later":
-        return _("Schedule for %(people)s", people=people)
-    return _("Publish to %(people)s", people=people)
+        return str(_("Schedule for %(people)s", people=people))
+    return str(_("Publish to %(people)s", people=people))
 
 
 def kind_label(draft: Draft) -> str:
     if draft.kind is Kind.information:
-        return _("Information")
+        return str(_("Information"))
     if draft.kind is Kind.maintenance:
-        return _("Planned maintenance")
-    return _("%(level)s incident", level=LEVEL_NAMES.get(draft.severity, ""))
+        return str(_("Planned maintenance"))
+    return str(_("%(level)s incident", level=LEVEL_NAMES.get(draft.severity, "")))
 
 
 def banner_of(draft: Draft, moment: datetime) -> dict[str, Any]:
@@ -247,7 +247,7 @@ def audience_picker() -> ResponseReturnValue:
 
 
 def people_text(people: int) -> str:
-    return ngettext("%(count)s person", "%(count)s people", people, count=number(people))
+    return str(ngettext("%(count)s person", "%(count)s people", people, count=number(people)))
 
 
 def _option_label(option: Any) -> str:

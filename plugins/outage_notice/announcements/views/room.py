@@ -98,12 +98,13 @@ def end(announcement_id: int, act: str) -> ResponseReturnValue:
 
 
 def _done(act: str) -> str:
-    return {
+    words: dict[str, str] = {
         "resolve": _("It is over. Popups are green, automated replies are back to normal."),
         "cancel": _("Cancelled."),
         "withdraw": _("Withdrawn."),
         "reopen": _("Open again. People are told that it is back."),
-    }[act]
+    }
+    return words[act]
 
 
 @bp.post("/announcements/<int:announcement_id>/approve")

@@ -69,7 +69,7 @@ class RoomFacts:
 
     @property
     def people_text(self) -> str:
-        return ngettext("%(count)s person", "%(count)s people", self.people, count=number(self.people))
+        return str(ngettext("%(count)s person", "%(count)s people", self.people, count=number(self.people)))
 
 
 def room_facts(viewer: Viewer, announcement_id: int, now: datetime, *, public_only: bool = False) -> RoomFacts:
@@ -157,7 +157,7 @@ def _sentence(entry: Entry, record: Announcement) -> str:
         "published": _("Published to %(count)s people", count=number(people))
         if isinstance(people, int)
         else _("Published"),
-        "updated": _("Update · %(status)s", status=said),
+        "updated": _("Update · %(status)s", status=said) if said else _("Update"),
         "noted": _("Note, staff only"),
         "edited": _("Edited: %(what)s", what=_edited(data)),
         "approved": _("Approved that people must confirm"),

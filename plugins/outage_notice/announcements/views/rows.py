@@ -52,18 +52,20 @@ def style_of(kind: Kind, severity: int) -> str:
 def target_label(target: Target, names: Mapping[Target, str]) -> str:
     """What a target is called."""
     if target.kind is TargetKind.everyone:
-        return _("Everyone")
+        return str(_("Everyone"))
     if target.kind is TargetKind.role:
         return str(ROLE_LABELS.get(target.id or "", target.id))
     name = names.get(target) or target.id or ""
-    return _("Everyone who uses %(service)s", service=name) if target.kind is TargetKind.service_users else name
+    if target.kind is TargetKind.service_users:
+        return str(_("Everyone who uses %(service)s", service=name))
+    return name
 
 
 def audience_summary(targets: Iterable[Target], names: Mapping[Target, str]) -> str:
-    """ "Sales, Finance, HR and 2 more"."""
+    """Such as "Sales, Finance, HR and 2 more"."""
     labels = [target_label(target, names) for target in targets]
     if not labels:
-        return _("Nobody yet")
+        return str(_("Nobody yet"))
     text = ", ".join(labels[:NAMES_SHOWN])
     more = len(labels) - NAMES_SHOWN
     return f"{text} {ngettext('and %(num)s more', 'and %(num)s more', more)}" if more > 0 else text

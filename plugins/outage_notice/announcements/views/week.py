@@ -154,4 +154,4 @@ def _sentence(spans: list[_Span], first: datetime, zone: ZoneInfo) -> str:
         for s in spans
     ]
     day = format_date(first.date(), "long")
-    return _("Week from %(day)s: %(what)s.", day=day, what="; ".join(parts) or _("nothing is planned"))
+    return str(_("Week from %(day)s: %(what)s.", day=day, what="; ".join(parts) or _("nothing is planned")))
