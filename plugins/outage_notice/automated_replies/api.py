@@ -13,8 +13,8 @@ from helpdesk.plugin_api import Answer, Body, Forbidden, NotFound, Viewer, allow
 from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules import next_change_at
+from plugins.outage_notice.announcements.rules.matching import Match
 from plugins.outage_notice.automated_replies.queries import outages_of_person
-from plugins.outage_notice.automated_replies.rules import Match
 
 VALID_FOR = timedelta(minutes=5)
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from helpdesk.plugin_api import TicketFacts, Viewer, viewers
 from plugins.outage_notice.announcements.queries import live_announcements
+from plugins.outage_notice.announcements.rules.matching import Match, concerning, find_matches, order_of
 from plugins.outage_notice.audiences.queries import facts_of
-from plugins.outage_notice.automated_replies.rules import Match, concerning, find_matches, order_of
 
 
 def find_requester(ticket: TicketFacts) -> Viewer | None:

@@ -13,8 +13,9 @@ from flask_babel import force_locale, gettext
 from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer, markdown_to_text
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules import Kind
+from plugins.outage_notice.announcements.rules.matching import Match
 from plugins.outage_notice.automated_replies.queries import find_requester, outages_of_ticket
-from plugins.outage_notice.automated_replies.rules import ANSWERED_EVENTS, Match, fill, paragraphs
+from plugins.outage_notice.automated_replies.rules import ANSWERED_EVENTS, fill, paragraphs
 
 
 def _(text: str, /, **values: object) -> str:

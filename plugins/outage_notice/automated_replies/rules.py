@@ -1,84 +1,11 @@
-"""Which outage an automated reply mentions, and what it says of it."""
+"""When automated replies speak of an outage, and how their blanks are filled."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
-from plugins.outage_notice.announcements.queries import LiveAnnouncement
-from plugins.outage_notice.announcements.rules import Kind, Phase, phase, window
-from plugins.outage_notice.audiences.rules import ViewerFacts, matches
+from collections.abc import Mapping, Sequence
 
 ANSWERED_EVENTS = frozenset({"received", "reply_received"})
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An outage that concerns a ticket. `by` is "service", "words", or "person" where nothing else was asked."""
-
-    announcement: LiveAnnouncement
-    by: str
-
-
-def find_matches(
-    announcements: Iterable[LiveAnnouncement],
-    requester: ViewerFacts,
-    service_id: int | None,
-    text: str,
-    now: datetime,
-) -> list[Match]:
-    """The active outages that concern a ticket of `requester`, most severe first.
-
-    Concerned: the requester is in the audience, and the ticket's service is among the affected ones, or the ticket
-    has none and its words match. A planned maintenance counts while it runs; drills and information never do.
-    """
-    found = []
-    for announcement in concerning(announcements, requester, now):
-        if service_id is not None:
-            if service_id in {service.id for service in announcement.services}:
-                found.append(Match(announcement, "service"))
-        elif words_match(announcement, text):
-            found.append(Match(announcement, "words"))
-    return sorted(found, key=order_of)
-
-
-def concerning(announcements: Iterable[LiveAnnouncement], person: ViewerFacts, now: datetime) -> list[LiveAnnouncement]:
-    """The running outages whose audience the person is in."""
-    return [a for a in announcements if _is_running(a, now) and matches(a.targets, person)]
-
-
-def _is_running(announcement: LiveAnnouncement, now: datetime) -> bool:
-    return (
-        announcement.kind in (Kind.incident, Kind.maintenance)
-        and not announcement.is_drill
-        and phase(announcement, now) is Phase.active
-        and window(announcement, now).is_shown
-    )
-
-
-def order_of(match: Match) -> tuple[int, int, float]:
-    announcement = match.announcement
-    is_maintenance = announcement.kind is Kind.maintenance
-    return (announcement.severity, int(is_maintenance), -announcement.updated_for_readers_at.timestamp())
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, words apart by single spaces."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"\w+", plain))
-
-
-def words_match(announcement: LiveAnnouncement, text: str) -> bool:
-    """Whether one of the announcement's keywords, or the name of an affected service, stands in the text.
-
-    Keywords are separated by commas or line ends; each must occur as whole words, in order.
-    """
-    written = f" {fold(text)} "
-    phrases = [*re.split(r"[,;\n]", announcement.keywords), *(service.name for service in announcement.services)]
-    return any(f" {phrase} " in written for phrase in map(fold, phrases) if phrase)
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -17,7 +17,8 @@ from helpdesk.tickets.models import Message
 from helpdesk.tickets.rules import MessageKind, NewTicket
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.rules import Kind, NewUpdate
-from plugins.outage_notice.automated_replies.rules import fill, words_match
+from plugins.outage_notice.announcements.rules.matching import words_match
+from plugins.outage_notice.automated_replies.rules import fill
 from plugins.outage_notice.tests.announcing import department, publish
 from plugins.outage_notice.tests.banners.test_boards import act
 from tests import factories
