@@ -48,6 +48,8 @@ class Follower:
         self._stepped_at: float | None = None
         self._presence_at = self._sessions_at = self._queue_at = float("-inf")
         self._is_queue_news = False
+        self._staff_news: set[tuple[str, str]] = set()
+        self._messages_at = float("-inf")
         self._beat = int(time.monotonic())
 
     # --- the loop ------------------------------------------------------------------------------------------------
@@ -151,10 +153,13 @@ class Follower:
     def _apply(self, changes: list[Change], now: datetime) -> None:
         self._forget(changes, now)
         users = rules.concerned_users((change.topic, change.ref) for change in changes)
+        if self._changed_by_time(now):
+            users = None  # telling some plans the next look at the time, so everybody is told what it changed
         connections = self._live.connections
         if users is None or users:
             self._tell(connections.all() if users is None else connections.of_users(users), now)
         self._tell_staff([change for change in changes if change.topic == "ticket"])
+        self._staff_news.update((change.topic, change.ref) for change in changes)
 
     def _forget(self, changes: list[Change], now: datetime) -> None:
         if any(change.topic == "departments" for change in changes):
@@ -285,11 +290,24 @@ class Follower:
             self._live.emit("ticket", {"number": number, "version": version}, staff)
         self._is_queue_news = True
 
+    def _tell_plugin_news(self, now: datetime) -> None:
+        """What plugins have to say to the staff connected here because of the latest changes."""
+        changes, self._staff_news = sorted(self._staff_news), set()
+        staff = self._live.connections.staff()
+        if not staff:
+            return
+        for messages in self._live.state.plugins.collect("staff_messages", changes=changes, now=now):
+            for event, payload in messages:
+                self._live.emit(event, payload, staff)
+
     def _keep_house(self, now: datetime, now_seconds: float) -> None:
         self._live.server.reap()
         if self._is_queue_news and now_seconds - self._queue_at >= rules.QUEUE_SECONDS:
             self._queue_at, self._is_queue_news = now_seconds, False
             self._live.emit("queue", {}, self._live.connections.staff())
+        if self._staff_news and now_seconds - self._messages_at >= rules.QUEUE_SECONDS:
+            self._messages_at = now_seconds
+            self._tell_plugin_news(now)
         if now_seconds - self._sessions_at >= rules.PRESENCE_SECONDS:
             self._sessions_at = now_seconds
             self._check_sessions([c for c in self._live.connections.all() if c.over_at <= now], now)

@@ -19,7 +19,7 @@ PRESENCE_LOST_SECONDS = 30
 QUEUE_SECONDS = 1.0  # staff hear at most this often that the queue changed
 
 PERSONAL_TOPICS = frozenset({"user", "receipt"})  # the ref is a user id: only that person's board can differ
-FOREIGN_TOPICS = frozenset({"ticket"})  # no board depends on these
+FOREIGN_TOPICS = frozenset({"ticket", "reach"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,3 +213,25 @@ def test_the_page_can_ask_for_the_board_without_a_socket(desk: Desk, ana: int) -
     assert (again.status_code, again.data) == (304, b"")
     desk.show(all=[banner(1, 2)])
     assert client.get("/api/v1/me/board", headers=match).status_code == 200
+
+
+def test_plugins_speak_to_staff_about_what_changed(desk: Desk, ana: int) -> None:
+    carla = desk.person("Carla", "agent")
+    requester, agent = joined(desk, ana), joined(desk, carla)
+    desk.bump("reach", 7)
+    desk.bump("reach", 7)
+    desk.step()
+    assert agent.frames() == [("reach", {"id": 7, "seen": 1})]
+    assert requester.frames() == []
+
+
+def test_a_change_for_one_does_not_hide_what_the_time_changes_for_another(
+    desk: Desk, ana: int, bruno: int, clock: FixedClock
+) -> None:
+    later = clock.now() + timedelta(minutes=5)
+    desk.show(all=[banner(1) | {"from": later.isoformat()}])
+    other = joined(desk, bruno)
+    clock.set(later)
+    desk.bump("receipt", ana)
+    desk.step()
+    assert [event for event, _payload in other.frames()] == ["banner"]

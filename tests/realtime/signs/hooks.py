@@ -67,6 +67,11 @@ def retirements(user_id: int, banner_ids: Sequence[int], now: datetime) -> Seque
     return [Retirement(i, reasons[str(i)][0], reasons[str(i)][1]) for i in banner_ids if str(i) in reasons]
 
 
+@hookimpl
+def staff_messages(changes: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    return [("reach", {"id": int(ref), "seen": 1}) for topic, ref in changes if topic == "reach"]
+
+
 def _receipt(viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any]:
     if data.get("what") == "explode":
         raise RuntimeError("a secret inside")
