@@ -47,6 +47,7 @@ def test_from_publication_to_the_all_clear(desk: Desk) -> None:
     assert TITLE in automated_reply(desk, open_ticket(desk, vpn.id))
 
     ana.card(TITLE).get_by_role("button", name=f"Hide: {TITLE}").click()
+    ana.page.mouse.move(5, 5)  # nothing moves in the stack while the pointer is in it
     expect(second_tab.card(TITLE)).to_have_count(0)
     revision = desk.call(desk.people.teresa, "GET", f"/announcements/{published}")["revision"]
     assert revision >= 1
@@ -69,9 +70,9 @@ def test_from_publication_to_the_all_clear(desk: Desk) -> None:
     assert TITLE not in automated_reply(desk, open_ticket(desk, vpn.id))
 
     assert TITLE not in "".join(bruno.frames)
-    assert "VPN" not in bruno.page.content()
+    assert TITLE not in bruno.page.content()
     assert desk.call(desk.people.bruno, "GET", "/me/board")["banners"] == []
-    assert not any("banner" in frame and "/live,[" in frame for frame in bruno.frames if "retire" in frame)
+    assert not any('"banner"' in frame or '"retire"' in frame for frame in bruno.frames)
 
 
 def test_it_is_there_at_login_for_those_who_come_later(desk: Desk) -> None:
@@ -169,6 +170,6 @@ def test_moving_and_disabling_take_effect_within_two_seconds(desk: Desk) -> None
     moved = {"department_id": desk.people.sales.id}
     desk.call(adam, "PATCH", f"/users/{desk.people.ana.id}", moved)
     expect(ana.stack.locator(".notice--l2")).to_have_count(0, timeout=3000)
-    desk.call(adam, "PATCH", f"/users/{desk.people.ana.id}", {"disabled": True})
+    desk.call(adam, "PATCH", f"/users/{desk.people.ana.id}", {"is_disabled": True})
     wait_until(lambda: ana.page.evaluate("window.helpdesk.live.state.state") != "live", "a closed socket", 3)
     ana.problems.clear()
