@@ -32,10 +32,13 @@ from helpdesk.hooks.specs import (
     Viewer,
     hookimpl,
 )
+from helpdesk.mail.actions import queue_mail
+from helpdesk.mail.rules import is_address as is_mail_address
 from helpdesk.realtime.emit import emit_to_staff
 from helpdesk.realtime.presence import online_user_ids
-from helpdesk.tickets.actions import append_automated_reply
+from helpdesk.tickets.actions import append_automated_reply, append_reply
 from helpdesk.tickets.actions import change_inside as change_ticket_inside
+from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import find_visible_ticket, get_visible_ticket, ticket_facts
 from helpdesk.tickets.rules import Change as TicketChange
 from helpdesk.tickets.rules import MessageAdded, TicketChanged, TicketOpened, TicketStatusChanged
@@ -91,6 +94,7 @@ __all__ = [
     "ServiceDepartment",
     "SocketVerb",
     "Stale",
+    "Ticket",
     "TicketChange",
     "TicketChanged",
     "TicketFacts",
@@ -104,6 +108,7 @@ __all__ = [
     "Viewer",
     "allow",
     "append_automated_reply",
+    "append_reply",
     "change_ticket_inside",
     "db",
     "emit_to_staff",
@@ -117,6 +122,7 @@ __all__ = [
     "hookimpl",
     "idempotent",
     "if_match",
+    "is_mail_address",
     "is_postgresql",
     "limit",
     "limit_argument",
@@ -126,6 +132,7 @@ __all__ = [
     "now",
     "online_user_ids",
     "paged",
+    "queue_mail",
     "read_cursor",
     "record_audit",
     "record_event",

@@ -22,7 +22,18 @@ PROJECT = "helpdesk"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
-SLOTS = ("head", "top", "floating", "home", "ticket_form", "ticket_header", "queue_side", "footer", "login")
+SLOTS = (
+    "head",
+    "top",
+    "floating",
+    "home",
+    "ticket_form",
+    "ticket_header",
+    "queue_side",
+    "queue_bulk",
+    "footer",
+    "login",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +154,11 @@ class ReplyText:
 
 @dataclass(frozen=True, slots=True)
 class FormNotice:
-    """One notice under the new-ticket form, ready-made HTML, most important first."""
+    """One notice under the new-ticket form, ready-made HTML, most important first.
+
+    A field `declined` with the key, sent with the form, says that the ticket is about something else; it arrives in
+    the event `TicketOpened`.
+    """
 
     key: str
     html: str

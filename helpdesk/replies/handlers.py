@@ -25,7 +25,7 @@ def answer_message(event: MessageAdded, event_id: str) -> None:
 def answer_status(event: TicketStatusChanged, event_id: str) -> None:
     """Tell the requester that the ticket is solved or closed, if it still is."""
     reply = ANSWERED_STATUSES.get(event.after)
-    if reply is None:
+    if reply is None or event.is_told:
         return
     if tickets.get_ticket_by_id(event.ticket_id).status.value not in ANSWERED_STATUSES:
         raise NotWanted("the ticket is open again")

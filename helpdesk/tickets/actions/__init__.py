@@ -1,4 +1,4 @@
-"""Every write of tickets. `append_automated_reply` and `change_inside` are for other rooms' running transactions."""
+"""Every write of tickets. `append_…` and `change_inside` are for other rooms' running transactions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from helpdesk.tickets.actions.changing import (
     take,
 )
 from helpdesk.tickets.actions.opening import open_ticket
-from helpdesk.tickets.actions.writing import add_automated_reply, add_message, append_automated_reply
+from helpdesk.tickets.actions.writing import (
+    add_automated_reply,
+    add_message,
+    append_automated_reply,
+    append_reply,
+)
 
 __all__ = [
     "add_automated_reply",
     "add_message",
     "append_automated_reply",
+    "append_reply",
     "assign",
     "attach_files",
     "bulk_change",

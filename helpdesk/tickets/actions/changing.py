@@ -92,13 +92,22 @@ def bulk_change(actor: Viewer, numbers: Sequence[int], change: Change) -> list[B
     return results
 
 
-def change_inside(session: Session, ticket_id: int, change: Change, at: datetime, actor: Viewer | None = None) -> bool:
+def change_inside(
+    session: Session,
+    ticket_id: int,
+    change: Change,
+    at: datetime,
+    actor: Viewer | None = None,
+    *,
+    is_told: bool = False,
+) -> bool:
     """Change a ticket inside the running transaction of another room's action. False when nothing differed.
 
-    `actor` None is the program. Raises like `change_ticket`.
+    `actor` None is the program. `is_told`: the caller writes to the requester itself, so that no automated reply about
+    the new status follows. Raises like `change_ticket`.
     """
     ticket = get_ticket_by_id(ticket_id, lock=True)
-    if not steps.apply_change(session, actor, ticket, change, at):
+    if not steps.apply_change(session, actor, ticket, change, at, is_told=is_told):
         return False
     feed.record("ticket", ticket_id)
     return True

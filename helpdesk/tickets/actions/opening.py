@@ -77,7 +77,7 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
             ticket.number,
             after={"requester_id": requester_id, "service_id": new.service_id, "priority": priority},
         )
-        outbox.record(TicketOpened(ticket.id))
+        outbox.record(TicketOpened(ticket.id, new.declined))
     return ticket
 
 

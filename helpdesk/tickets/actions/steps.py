@@ -143,7 +143,9 @@ def move_status(ticket: Ticket, status: Status, waiting_on: Waiting | None, now:
     ticket.waiting_on = waiting_of(status, waiting_on)
 
 
-def apply_change(session: Session, actor: Viewer | None, ticket: Ticket, change: Change, now: datetime) -> bool:
+def apply_change(
+    session: Session, actor: Viewer | None, ticket: Ticket, change: Change, now: datetime, *, is_told: bool = False
+) -> bool:
     """Check and make a change with its history, audit entry and events. False when nothing differs.
 
     Raises Forbidden, Invalid or Conflict before anything is touched. `actor` None is the program.
@@ -178,13 +180,13 @@ def apply_change(session: Session, actor: Viewer | None, ticket: Ticket, change:
         before={name: before[name] for name in changed},
         after={name: getattr(ticket, name) for name in changed},
     )
-    _record_events(ticket, old_status, changed)
+    _record_events(ticket, old_status, changed, is_told)
     return True
 
 
-def _record_events(ticket: Ticket, old_status: Status, changed: list[str]) -> None:
+def _record_events(ticket: Ticket, old_status: Status, changed: list[str], is_told: bool) -> None:
     if ticket.status is not old_status:
-        outbox.record(TicketStatusChanged(ticket.id, old_status.value, ticket.status.value))
+        outbox.record(TicketStatusChanged(ticket.id, old_status.value, ticket.status.value, is_told))
     rest = tuple(name for name in changed if name != "status")
     if rest:
         outbox.record(TicketChanged(ticket.id, rest))

@@ -102,6 +102,36 @@ def _move(session: Session, actor: Viewer, ticket: Ticket, status: Status, new: 
     steps.apply_change(session, actor if actor.is_staff else None, ticket, change, now)
 
 
+def append_reply(
+    session: Session, actor: Viewer, ticket_id: int, body_text: str, cause_id: str, at: datetime
+) -> int | None:
+    """Write a staff reply inside a running transaction. Its message id; None when `cause_id` wrote one before.
+
+    A new ticket is open then; waiting goes on. Raises Forbidden for requesters and Invalid for the text.
+    """
+    if not actor.is_staff:
+        raise Forbidden(_("Only staff answer several tickets at once."))
+    ticket, body = get_ticket_by_id(ticket_id, lock=True), steps.clean_body(body_text)
+    message_id = steps.add_message_row(
+        session,
+        ticket_id=ticket_id,
+        kind=MessageKind.public_reply,
+        author_id=actor.id,
+        body_text=body,
+        created_at=at,
+        cause_id=cause_id,
+    )
+    if message_id is None:
+        return None
+    steps.note_reply(ticket, MessageKind.public_reply, by_requester=False, now=at)
+    steps.apply_change(session, actor, ticket, Change(status=status_after_staff_reply(ticket.status)), at)
+    steps.index_more_text(session, ticket_id, body, public=True)
+    feed.record("ticket", ticket_id)
+    audit.record(actor, "message.added", "ticket", ticket.number, after={"message_id": message_id})
+    outbox.record(MessageAdded(ticket_id, message_id, MessageKind.public_reply.value, by_requester=False))
+    return message_id
+
+
 def add_automated_reply(
     ticket_id: int, subject: str, body_text: str, cause_id: str, reason: Mapping[str, Any] | None = None
 ) -> Message | None:

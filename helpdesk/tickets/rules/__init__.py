@@ -103,7 +103,7 @@ KEEP = Keep.KEEP
 class NewTicket:
     """What a ticket is made of. `requester_id` and `priority` are for staff; None means oneself and normal.
 
-    `uploads` are (file name, bytes).
+    `uploads` are (file name, bytes). `declined` are the keys of form notices that, the writer says, are not about this.
     """
 
     subject: str
@@ -113,6 +113,7 @@ class NewTicket:
     priority: Priority | None = None
     channel: Channel = Channel.web
     uploads: tuple[tuple[str, bytes], ...] = ()
+    declined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,10 @@ class BulkResult:
 
 @dataclass(frozen=True, slots=True)
 class TicketOpened(Event):
+    """`declined`: keys of form notices that the writer was shown and that, they say, are not about this."""
+
     ticket_id: int
+    declined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +173,12 @@ class MessageAdded(Event):
 
 @dataclass(frozen=True, slots=True)
 class TicketStatusChanged(Event):
+    """`is_told`: the same change wrote to the requester about it, so nobody needs to do it again."""
+
     ticket_id: int
     before: str
     after: str
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

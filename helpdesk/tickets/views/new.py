@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -41,12 +43,18 @@ def send_form() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     try:
-        ticket = actions.open_ticket(get_viewer(), form.as_new(read_uploads(request.files.getlist("files"))))
+        new = replace(form.as_new(read_uploads(request.files.getlist("files"))), declined=_declined())
+        ticket = actions.open_ticket(get_viewer(), new)
     except (Invalid, Forbidden) as error:
         form.pin(error if isinstance(error, Invalid) else Invalid(error.message))
         return _page(form), error.status
     flash(_("Sent. Your ticket is #%(number)s.", number=ticket.number), "ok")
     return redirect(f"/tickets/{ticket.number}", 303)
+
+
+def _declined() -> tuple[str, ...]:
+    """The notices of which the person said that they are not about this."""
+    return tuple(key for key in request.form.getlist("declined")[:5] if len(key) <= 64 and key.isprintable())
 
 
 def _page(form: NewTicketForm) -> str:
@@ -61,6 +69,7 @@ def _page(form: NewTicketForm) -> str:
         form=form,
         start=start if start in STARTS else "broken",
         service_id=service_id,
+        declined=_declined(),
         notice=parts.form_notice(viewer, service_id, form.subject.data or ""),
         people=[{"id": i, "label": name} for i, name in people.items()],
     )
