@@ -45,6 +45,11 @@ def _present_app(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def people(app: Flask, _present_app: None) -> People:
     """Everybody, with the password `factories.PASSWORD`."""
+    return make_people()
+
+
+def make_people() -> People:
+    """The same, in the present application of `factories`."""
     town_hall = factories.make_department("Town hall")
     administration = factories.make_department("Administration", town_hall)
     finance = factories.make_department("Finance", administration)

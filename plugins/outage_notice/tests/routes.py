@@ -1,0 +1,104 @@
+"""Who may use which route of the plugin, for the matrix of the host (`tests/contract/routes.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugins.outage_notice.announcements import actions
+from plugins.outage_notice.announcements.rules import Draft
+from plugins.outage_notice.tests.announcing import department, publish
+from tests import factories
+from tests.contract.routes import ANNOUNCERS, OWNER, READERS, Arguments, Route, Table, World
+
+READ, WRITE = "announcements:read", "announcements:write"
+TEXT = {"text": "We are looking at it."}
+AUDIENCE = {"audience": [{"kind": "everyone"}]}
+
+
+def _receipt(_world: World, arguments: Arguments) -> dict[str, Any]:
+    return {"id": arguments["announcement_id"], "version": 1, "what": "read"}
+
+
+def _ends(act: str) -> tuple[Route, ...]:
+    return (
+        Route("technician", object="announcement", arguments={"act": act}, form=TEXT),
+        Route("technician", object="draft", arguments={"act": act}, form=TEXT),
+    )
+
+
+def _acts(json: dict[str, Any]) -> Route:
+    return Route("technician", WRITE, "announcement", json=json)
+
+
+TABLE: Table = {
+    "GET /announcements": Route("agent"),
+    "GET /announcements/<int:announcement_id>": (
+        Route("requester", object="announcement", may=READERS),
+        Route("requester", object="draft", may=ANNOUNCERS),
+    ),
+    "GET /announcements/<int:announcement_id>/<any(resolve, cancel, withdraw, reopen):act>": _ends("resolve"),
+    "POST /announcements/<int:announcement_id>/<any(resolve, cancel, withdraw, reopen):act>": (
+        *_ends("resolve"),
+        *_ends("cancel"),
+        *_ends("withdraw"),
+        *_ends("reopen"),
+    ),
+    "POST /announcements/<int:announcement_id>/approve": Route("technician", object="announcement"),
+    "POST /announcements/<int:announcement_id>/delete": Route("technician", object="draft"),
+    "POST /announcements/<int:announcement_id>/duplicate": Route("technician", object="announcement"),
+    "GET /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
+    "POST /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
+    "POST /announcements/<int:announcement_id>/update": Route("technician", object="announcement", form=TEXT),
+    "GET /announcements/audience-picker": Route("technician"),
+    "GET /announcements/audience-search": Route("technician"),
+    "GET /announcements/new": Route("technician"),
+    "POST /announcements/new": Route("technician"),
+    "POST /announcements/preview": Route("technician"),
+    "GET /api/v1/announcements": Route("agent", READ),
+    "POST /api/v1/announcements": Route("technician", WRITE, json={"title": "VPN"}),
+    "GET /api/v1/announcements/<int:announcement_id>": (
+        Route("agent", READ, "announcement"),
+        Route("agent", READ, "draft", ANNOUNCERS),
+    ),
+    "PATCH /api/v1/announcements/<int:announcement_id>": _acts({"title": "VPN is down for Finance"}),
+    "DELETE /api/v1/announcements/<int:announcement_id>": Route("technician", WRITE, "draft"),
+    "POST /api/v1/announcements/<int:announcement_id>/approve": _acts({}),
+    "POST /api/v1/announcements/<int:announcement_id>/cancel": _acts({}),
+    "GET /api/v1/announcements/<int:announcement_id>/check": Route("technician", READ, "draft"),
+    "POST /api/v1/announcements/<int:announcement_id>/publish": Route("technician", WRITE, "draft", json={}),
+    "GET /api/v1/announcements/<int:announcement_id>/reach": Route("technician", READ, "announcement"),
+    "POST /api/v1/announcements/<int:announcement_id>/reopen": _acts({}),
+    "POST /api/v1/announcements/<int:announcement_id>/resolve": _acts({}),
+    "GET /api/v1/announcements/<int:announcement_id>/timeline": (
+        Route("agent", READ, "announcement"),
+        Route("agent", READ, "draft", ANNOUNCERS),
+    ),
+    "POST /api/v1/announcements/<int:announcement_id>/update": _acts(TEXT),
+    "POST /api/v1/announcements/<int:announcement_id>/withdraw": _acts({}),
+    "POST /api/v1/announcements/forecast": Route("technician", READ, json=AUDIENCE),
+    "GET /api/v1/applies-to": Route("requester", READ),
+    "POST /api/v1/me/receipts": (
+        Route("requester", "me", "announcement", OWNER, json=_receipt),
+        Route("requester", "me", "draft", frozenset(), json=_receipt),
+    ),
+    "GET /notices": Route("requester"),
+    "GET /notices/<int:announcement_id>": (
+        Route("requester", object="announcement", may=OWNER),
+        Route("requester", object="draft", may=frozenset()),
+    ),
+    "POST /notices/<int:announcement_id>/receipt": Route(
+        "requester", object="announcement", may=OWNER, missing=302, form={"what": "read", "version": "1"}
+    ),
+}
+
+
+def _draft(world: World) -> Arguments:
+    fields = Draft(title="Move of the server room", audience=(department(world.people.finance),))
+    return {"announcement_id": actions.create_draft(factories.viewer(world.people.teresa), fields).id}
+
+
+def _announcement(world: World) -> Arguments:
+    return {"announcement_id": publish(world.people.teresa, department(world.people.finance)).id}
+
+
+OBJECTS = {"draft": _draft, "announcement": _announcement}
