@@ -7,11 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
 from flask import Blueprint, url_for
 from flask_babel import gettext as _
 
 from helpdesk.plugin_api import (
     Assets,
+    Badge,
     Board,
     Job,
     MenuLink,
@@ -31,7 +33,8 @@ HERE = Path(__file__).resolve().parent
 def migrations_path() -> Path:
     # The models must be known to the metadata before migrations are compared with it.
     import plugins.outage_notice.announcements.models
-    import plugins.outage_notice.banners.models  # noqa: F401
+    import plugins.outage_notice.banners.models
+    import plugins.outage_notice.outages.models  # noqa: F401
 
     return HERE / "migrations"
 
@@ -98,6 +101,20 @@ def page_assets(viewer: Viewer | None) -> Assets:
     if viewer is None:
         return Assets()
     return Assets(scripts=(url_for("outage_notice_banners.static", filename="js/notices.js"),))
+
+
+@hookimpl
+def service_states(service_ids: Sequence[int], viewer: Viewer, now: datetime) -> Mapping[int, Badge]:
+    from plugins.outage_notice.banners.views.services import service_states as find
+
+    return find(service_ids, viewer, now)
+
+
+@hookimpl
+def commands() -> Sequence[click.Command]:
+    from plugins.outage_notice.announcements.commands import outage
+
+    return (outage,)
 
 
 @hookimpl

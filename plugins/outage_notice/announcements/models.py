@@ -9,7 +9,15 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.plugin_api import Base, Choice, UTCDateTime
-from plugins.outage_notice.announcements.rules import Effect, Kind, Status, StepKind, StepState, Weight
+from plugins.outage_notice.announcements.rules import (
+    Effect,
+    Kind,
+    Status,
+    StepKind,
+    StepState,
+    TicketAction,
+    Weight,
+)
 from plugins.outage_notice.audiences.rules import TargetKind
 
 
@@ -54,6 +62,7 @@ class Announcement(Base):
     mention_in_automated_replies: Mapped[bool] = mapped_column(default=True)
     automated_reply_text: Mapped[str] = mapped_column(Text, default="")
     keywords: Mapped[str] = mapped_column(String(500), default="")
+    ticket_action: Mapped[TicketAction] = mapped_column(Choice(TicketAction), default=TicketAction.solve)
     is_drill: Mapped[bool] = mapped_column(default=False)
     is_public: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=1)

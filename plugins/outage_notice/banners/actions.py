@@ -14,10 +14,12 @@ from helpdesk.plugin_api import (
     NotFound,
     Viewer,
     is_postgresql,
+    record_event,
     record_feed,
     transaction,
 )
 from helpdesk.plugin_api import now as clock_now
+from plugins.outage_notice.announcements.rules import FoundAffected
 from plugins.outage_notice.banners.models import Receipt
 from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.rules import FOLLOWED, What, snooze_until
@@ -40,6 +42,8 @@ def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: Wha
         if what in FOLLOWED:
             row.feed_seq = record_feed("receipt", viewer.id)
         record_feed("reach", announcement_id)
+        if what is What.affected:
+            record_event(FoundAffected(announcement_id, viewer.id))
 
 
 def _banner_on_board(viewer: Viewer, announcement_id: int, now: datetime) -> dict[str, Any]:

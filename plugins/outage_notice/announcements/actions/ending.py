@@ -19,6 +19,7 @@ from plugins.outage_notice.announcements.rules import (
     AnnouncementReopened,
     BadTime,
     Status,
+    TicketAction,
     Weight,
 )
 
@@ -29,12 +30,14 @@ def resolve(
     text: str = "",
     *,
     ended_at: datetime | None = None,
+    ticket_action: TicketAction = TicketAction.solve,
     expected_revision: int | None = None,
 ) -> Announcement:
     """It works again: an incident is resolved, a maintenance completed, an information ended. A repeated one ends
-    with all its times. `ended_at`: when it really ended, at most now. Raises Conflict when it is over already.
+    with all its times. `ended_at`: when it really ended, at most now. `ticket_action`: what becomes of the tickets that
+    wait for it. Raises Conflict when it is over already.
     """
-    return _end(actor, announcement_id, text, None, ended_at, expected_revision)
+    return _end(actor, announcement_id, text, None, ended_at, expected_revision, ticket_action)
 
 
 def cancel(
@@ -58,6 +61,7 @@ def _end(
     status: Status | None,
     ended_at: datetime | None,
     expected_revision: int | None,
+    ticket_action: TicketAction = TicketAction.solve,
 ) -> Announcement:
     at = now()
     require_announcer(actor)
@@ -73,6 +77,7 @@ def _end(
             record.actual_end_at = _read_end(record, ended_at, at)
             _note_start(record, record.actual_end_at)
         record.status, record.closed_at, record.next_update_at = status, at, None
+        record.ticket_action = ticket_action
         drop_steps(session, record)
         number(record, at, Weight.update)
         if text.strip():

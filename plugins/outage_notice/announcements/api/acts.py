@@ -58,7 +58,14 @@ def update(announcement_id: int, body: UpdateIn) -> Any:
 @api.output(AnnouncementOut)
 def resolve(announcement_id: int, body: ResolveIn) -> Any:
     """It works again. `ended_at`: when it really did, at most now."""
-    actions.resolve(get_viewer(), announcement_id, body.text, ended_at=body.ended_at, expected_revision=if_match())
+    actions.resolve(
+        get_viewer(),
+        announcement_id,
+        body.text,
+        ended_at=body.ended_at,
+        ticket_action=body.tickets,
+        expected_revision=if_match(),
+    )
     return shown(announcement_id)
 
 

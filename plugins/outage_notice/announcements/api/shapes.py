@@ -21,6 +21,7 @@ from plugins.outage_notice.announcements.rules import (
     ServiceEffect,
     Status,
     Texts,
+    TicketAction,
     Weight,
 )
 from plugins.outage_notice.audiences.queries import Forecast
@@ -125,7 +126,10 @@ class EndIn(Body):
 
 
 class ResolveIn(EndIn):
+    """`tickets`: whether the tickets that wait for it are solved or left open."""
+
     ended_at: Moment | None = None
+    tickets: TicketAction = TicketAction.solve
 
 
 class TextsOut(Answer):

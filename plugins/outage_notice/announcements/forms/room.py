@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -14,11 +14,20 @@ from helpdesk.plugin_api import BaseForm, LocalDateTimeField
 from plugins.outage_notice.announcements.forms.words import (
     AUTOMATIC,
     STATUS_NAMES,
+    TICKET_ACTION_NAMES,
     WEIGHT_NAMES,
     LateSelectField,
     choices_of,
 )
-from plugins.outage_notice.announcements.rules import TEXT_LIMIT, UNSET, NewUpdate, Status, Unset, Weight
+from plugins.outage_notice.announcements.rules import (
+    TEXT_LIMIT,
+    UNSET,
+    NewUpdate,
+    Status,
+    TicketAction,
+    Unset,
+    Weight,
+)
 
 _REQUIRED = _l("Please write what people should know.")
 
@@ -67,6 +76,12 @@ class ResolveForm(BaseForm):
     revision = _revision()
     text = TextAreaField(_l("Last message"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
     ended_at = LocalDateTimeField(_l("Worked again at"), [Optional()])
+    tickets = RadioField(
+        _l("Tickets that wait for it"),
+        [Optional()],
+        choices=choices_of(TICKET_ACTION_NAMES),
+        default=TicketAction.solve.value,
+    )
 
 
 class EndForm(BaseForm):

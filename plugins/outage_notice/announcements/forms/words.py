@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 
-from plugins.outage_notice.announcements.rules import Effect, Kind, Severity, Status, Weight
+from plugins.outage_notice.announcements.rules import Effect, Kind, Severity, Status, TicketAction, Weight
 
 KIND_NAMES: dict[str, Any] = {
     Kind.incident: _l("Incident"),
@@ -53,6 +53,10 @@ WEIGHT_NAMES: dict[str, Any] = {
     Weight.silent: _l("Silent: a correction, nobody is disturbed"),
     Weight.update: _l("Update: the text changes in place and is marked as new"),
     Weight.alert_again: _l("Alert again: also returns to people who read or hid it"),
+}
+TICKET_ACTION_NAMES: dict[str, Any] = {
+    TicketAction.solve: _l("Set them to solved, except where the requester wrote since"),
+    TicketAction.leave: _l("Leave them open"),
 }
 AUTOMATIC: dict[str, Any] = {"auto": _l("By what changed: alert again when it gets worse or later, else update")}
 ROLE_LABELS: dict[str, Any] = {

@@ -91,6 +91,13 @@ class StepState(StrEnum):
     void = "void"  # the dates were changed before it was due
 
 
+class TicketAction(StrEnum):
+    """What the end of an outage does to the tickets that wait for it."""
+
+    solve = "solve"
+    leave = "leave"
+
+
 class Unset(Enum):
     """A value that was not given, where None means "no estimate yet"."""
 
@@ -196,6 +203,14 @@ class AnnouncementEnded(Event):
 class AnnouncementReopened(Event):
     announcement_id: int
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAffected(Event):
+    """A person said "I'm affected too" on a notice."""
+
+    announcement_id: int
+    user_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from plugins.outage_notice.announcements import actions, queries, rules
 from plugins.outage_notice.announcements.forms import EndForm, ReopenForm, ResolveForm, UpdateForm
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import require_announcer
-from plugins.outage_notice.announcements.rules import Status
+from plugins.outage_notice.announcements.rules import Status, TicketAction
 from plugins.outage_notice.announcements.views.blueprint import bp
 from plugins.outage_notice.announcements.views.room_facts import RoomFacts, room_facts
 
@@ -83,7 +83,7 @@ def end(announcement_id: int, act: str) -> ResponseReturnValue:
         return render_template("outage_notice/room_act.html", act=act, form=form, room=facts)
     if not form.validate():
         return render_template("outage_notice/room_act.html", act=act, form=form, room=facts), 422
-    more = {"ended_at": form.ended_at.data} if act == "resolve" else {}
+    more = _resolution(form) if act == "resolve" else {}
     try:
         action(viewer, announcement_id, form.text.data or "", expected_revision=form.revision.data, **more)
     except Invalid as error:
@@ -95,6 +95,10 @@ def end(announcement_id: int, act: str) -> ResponseReturnValue:
         return render_template("outage_notice/room_act.html", act=act, form=form, room=facts), error.status
     flash(_done(act))
     return redirect(f"/announcements/{announcement_id}")
+
+
+def _resolution(form: Any) -> dict[str, Any]:
+    return {"ended_at": form.ended_at.data, "ticket_action": TicketAction(form.tickets.data or TicketAction.solve)}
 
 
 def _done(act: str) -> str:

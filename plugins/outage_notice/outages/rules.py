@@ -1,0 +1,126 @@
+"""Links between tickets and outages, and what becomes of a ticket when everybody is answered or the outage ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from helpdesk.plugin_api import TicketStatus, TicketWaiting
+from plugins.outage_notice.announcements.rules import Kind, Phase, TicketAction
+
+TEXT_LIMIT = 4000
+NUMBERS_LIMIT = 100
+ATTEMPTS = 6
+CANDIDATES_SINCE = timedelta(hours=24)
+OPEN = (TicketStatus.new, TicketStatus.open, TicketStatus.pending)
+
+
+class How(StrEnum):
+    """How a ticket came to an outage. A suggestion counts as a link only when a person takes it."""
+
+    rule = "rule"
+    hand = "hand"
+    suggested = "suggested"
+
+
+class By(StrEnum):
+    """Why: the ticket's service is affected, its words match, a person said so, or the requester said otherwise."""
+
+    service = "service"
+    words = "words"
+    person = "person"
+    declined = "declined"
+
+
+class BroadcastKind(StrEnum):
+    reply = "reply"  # an agent answers all linked tickets
+    closing = "closing"  # the outage is over
+
+
+class ItemState(StrEnum):
+    waiting = "waiting"
+    done = "done"
+    failed = "failed"
+
+
+class Result(StrEnum):
+    """What became of one ticket or follower of a broadcast."""
+
+    told = "told"
+    told_elsewhere = "told_elsewhere"  # the same person was told in another ticket
+    wrote_since = "wrote_since"  # the requester wrote after the last broadcast: a person answers
+    not_open = "not_open"
+    unlinked = "unlinked"
+    solved = "solved"
+    left_open = "left_open"
+    not_wanted = "not_wanted"  # the outage is back
+    failed = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkResult:
+    """What became of one ticket: `error` is None or the text for the person."""
+
+    number: int
+    error: Any = None
+
+
+def notice_key(announcement_id: int) -> str:
+    """The key of the form notice about an outage, which comes back when somebody says that theirs is different."""
+    return f"outage-{announcement_id}"
+
+
+def wrote_since(last_message_at: datetime | None, caught_up_at: datetime) -> bool:
+    """Whether the requester wrote after everything that the link has caught up with (linking, broadcasts)."""
+    return last_message_at is not None and last_message_at > caught_up_at
+
+
+def waits(status: TicketStatus, waiting_on: TicketWaiting | None) -> bool:
+    """Whether the ticket waits for the outage to end; every other open one needs a person."""
+    return status is TicketStatus.pending and waiting_on is TicketWaiting.outage
+
+
+def may_hold_tickets(kind: Kind, is_drill: bool, phase: Phase) -> bool:
+    """Whether tickets can be linked by hand: an incident or maintenance that runs, not a drill."""
+    return kind in (Kind.incident, Kind.maintenance) and not is_drill and phase is Phase.active
+
+
+def is_over_for_tickets(phase: Phase, repeats: bool) -> bool:
+    """Whether what was linked is to be closed: it is over or called off, or one time of a repetition has passed."""
+    return phase in (Phase.over, Phase.cancelled) or (repeats and phase is Phase.upcoming)
+
+
+def reply_result(*, is_linked: bool, is_open: bool, has_written: bool, was_told: bool) -> Result:
+    """Whether a reply to all goes to this ticket (`told`), and why not."""
+    if not is_linked:
+        return Result.unlinked
+    if not is_open:
+        return Result.not_open
+    if has_written:
+        return Result.wrote_since
+    return Result.told_elsewhere if was_told else Result.told
+
+
+def status_after_end(
+    status: TicketStatus,
+    waiting_on: TicketWaiting | None,
+    *,
+    has_written: bool,
+    was_real: bool,
+    action: TicketAction,
+) -> TicketStatus:
+    """The status of a linked ticket when its outage ends.
+
+    Only what waits for the outage moves: it is solved unless the requester wrote since the last broadcast, the
+    announcer chose to leave tickets open, or there never was an outage (cancelled, withdrawn); then it is open again.
+    """
+    if not waits(status, waiting_on):
+        return status
+    solves = was_real and action is TicketAction.solve and not has_written
+    return TicketStatus.solved if solves else TicketStatus.open
+
+
+def pause_before_retry(attempts: int) -> timedelta:
+    return timedelta(seconds=4.0**attempts)
