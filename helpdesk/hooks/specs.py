@@ -248,6 +248,11 @@ class Specs:
         raise NotImplementedError
 
     @hookspec
+    def service_states(self, service_ids: Sequence[int], viewer: Viewer, now: datetime) -> Mapping[int, Badge]:
+        """How these services are for this person, by service id. A service that is left out works."""
+        raise NotImplementedError
+
+    @hookspec
     def boards(self, user_ids: Sequence[int], now: datetime) -> Mapping[int, Board]:
         """The board of each person. Called on connect, on every feed tick and for every page: it must come from a
         cache keyed by the feed. If it raises, the last good board is kept and health turns red.

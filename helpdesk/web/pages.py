@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from helpdesk.core import clock
-from helpdesk.hooks.specs import SLOTS, Assets, MenuLink
+from helpdesk.hooks.specs import SLOTS, Assets, Badge, MenuLink
 from helpdesk.web import locale
 from helpdesk.web.access import find_viewer
 from helpdesk.web.markdown import to_html
@@ -43,6 +44,16 @@ def menu_links() -> list[MenuLink]:
     return [link for links in plugins.collect("menu_links", viewer=viewer) for link in links]
 
 
+def service_states(service_ids: Sequence[int]) -> dict[int, Badge]:
+    """How these services are for this person, as the plugins know; a service that is left out works."""
+    viewer = find_viewer()
+    if viewer is None or not service_ids:
+        return {}
+    plugins = current_app.extensions["helpdesk"].plugins
+    found = plugins.collect("service_states", service_ids=service_ids, viewer=viewer, now=clock.now())
+    return {service_id: badge for states in reversed(found) for service_id, badge in states.items()}
+
+
 def _server_now() -> datetime:
     return clock.now()
 
@@ -64,6 +75,7 @@ def init_pages(app: Flask) -> None:
         page_assets=page_assets,
         page_slot=page_slot,
         server_now=_server_now,
+        service_states=service_states,
         time_zone=settings.time_zone,
     )
     app.jinja_env.filters.update(

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, render_template
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from helpdesk.plugin_api import Board, Viewer, feed_head
 from helpdesk.plugin_api import now as clock_now
+from plugins.outage_notice.announcements.queries import live_announcements
+from plugins.outage_notice.announcements.rules import window
 from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.queries.payload import iso
 from plugins.outage_notice.banners.rules import Surface, arrange
@@ -21,7 +24,9 @@ STACK_LIMIT = 3
 
 
 def page_slot(slot: str, viewer: Viewer | None, now: datetime) -> str:
-    """The bar under the header, and the stack with its dialog, templates and data. "" for everything else."""
+    """The bar under the header, the stack with its dialog, templates and data, the bar of the sign-in page; else ""."""
+    if slot == "login":
+        return _public_bar(now)
     if viewer is None or slot not in ("top", "floating"):
         return ""
     board = _board_of_page(viewer, now)
@@ -31,6 +36,21 @@ def page_slot(slot: str, viewer: Viewer | None, now: datetime) -> str:
         bar = BannerView.of(bars[0], now) if bars else None
         return render_template("outage_notice/top.html", bar=bar)
     return _stack(viewer, board, placed, now)
+
+
+def _public_bar(now: datetime) -> str:
+    """For people who have not signed in: the newest critical notice that is marked as public."""
+    public = [
+        a
+        for a in live_announcements(now)
+        if a.is_public and not a.is_drill and a.severity == 1 and window(a, now).is_shown
+    ]
+    if not public:
+        return ""
+    newest = max(public, key=lambda a: a.updated_for_readers_at)
+    lang, texts = newest.texts_in(str(get_locale()))
+    promised = newest.next_update_at if newest.next_update_at and newest.next_update_at > now else None
+    return render_template("outage_notice/login.html", lang=lang, title=texts.title, next_update_at=promised)
 
 
 def count_of_board(viewer: Viewer) -> int:

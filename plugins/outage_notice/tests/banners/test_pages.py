@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from helpdesk.core.clock import FixedClock
@@ -109,3 +110,22 @@ def test_a_confirmed_critical_one_is_a_dialog_after_a_second_technician_agreed(
     assert "<dialog" not in page(client).split("<template")[0].split('id="notices"')[1]
     act(actions.approve_must_confirm, people.tomas, published.id)
     assert 'id="notice-dialog"' in page(client)
+
+
+def test_the_sign_in_page_tells_only_what_is_public(client: FlaskClient, people: People) -> None:
+    publish(people.teresa, department(people.finance), severity=1, title="Secret outage")
+    assert "Secret outage" not in page(client, "/sign-in")
+    publish(people.teresa, department(people.finance), severity=1, title="Public outage", is_public=True)
+    assert "Public outage" in page(client, "/sign-in")
+
+
+def test_services_say_how_they_are_for_this_person(app: Flask, people: People) -> None:
+    """The hook `service_states`: on the service page and at home, from the person's own board."""
+    vpn = factories.make_service("VPN", people.town_hall)
+    publish(people.teresa, department(people.finance), services=(vpn,))
+    ana, bruno = app.test_client(), app.test_client()
+    factories.sign_in(ana, people.ana)
+    factories.sign_in(bruno, people.bruno)
+    for path in ("/services", "/"):
+        assert re.search(r"svc__state t-l2.*?Down", page(ana, path), re.S)
+        assert "svc__state t-l2" not in page(bruno, path)
