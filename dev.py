@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""python3 dev.py run | test | bench | faults | lint | lock [arguments]
+"""python3 dev.py run | test | bench | faults | lint | lock | translations [arguments]
 
 Needs only Python 3.11 or newer with pip (or uv on the path). Tools land in .tools, the environment in .venv.
 """
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -21,6 +22,7 @@ STAMP = VENV / "helpdesk-stamp"
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "dev": ROOT / "requirements" / "dev.txt"}
 UV_MIN, UV_NEXT = (0, 13), (0, 14)
 OLDEST_PYTHON = (3, 11)
+LANGUAGES = ("es", "pt")  # beside English, which the code is written in
 
 
 def say(text: str) -> None:
@@ -131,9 +133,9 @@ def compile_translations() -> None:
     for po in sorted(ROOT.glob("[!.]*/**/LC_MESSAGES/*.po")):
         mo = po.with_suffix(".mo")
         if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
-            tool = [str(BIN / "pybabel"), "-q", "compile", "-i", str(po), "-o", str(mo)]
-            if subprocess.run(tool, cwd=ROOT).returncode != 0:
-                stop(f"{po.relative_to(ROOT)} does not compile; see the lines above.")
+            fresh = po.with_name(f"{os.getpid()}.mo")  # nobody reads half a file
+            pybabel("compile", "-i", po, "-o", fresh)
+            fresh.replace(mo)
 
 
 # --- a browser for the tests -------------------------------------------------------------------------------------
@@ -251,7 +253,49 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS = {"run": run, "test": test, "bench": bench, "faults": faults, "lint": lint, "lock": lock}
+def catalogs() -> dict[Path, list[str]]:
+    """The folder of each set of .po files: the host's and each plugin's, with the folders whose texts it holds."""
+    plugins = sorted(hooks.parent for hooks in ROOT.glob("plugins/*/hooks.py"))
+    found = {ROOT / "helpdesk" / "translations": ["helpdesk", "templates"]}
+    return found | {plugin / "translations": [plugin.relative_to(ROOT).as_posix()] for plugin in plugins}
+
+
+def pybabel(*arguments: str | Path) -> None:
+    if subprocess.run([str(BIN / "pybabel"), "-q", *map(str, arguments)], cwd=ROOT).returncode != 0:
+        stop(f"`pybabel {arguments[0]}` failed; see the lines above.")
+
+
+def extract_texts(folders: list[str], pot: Path) -> None:
+    """Write the texts of these folders, each with the names of its files. Line numbers would change all the time."""
+    names = ["-k", "_l", "-k", "lazy_gettext"]
+    form = ["--project=helpdesk", "--add-location=file", "--sort-output", "-w", "120"]
+    pybabel("extract", "-F", "babel.cfg", *names, *form, "-o", pot, *folders)
+
+
+def translations(_arguments: list[str]) -> int:
+    """Bring the .po files up to date: new texts come in empty, texts that are gone leave, nothing is guessed."""
+    sync("dev")
+    with tempfile.TemporaryDirectory() as folder:
+        pot = Path(folder) / "messages.pot"
+        for home, folders in catalogs().items():
+            extract_texts(folders, pot)
+            for language in LANGUAGES:
+                po = home / language / "LC_MESSAGES" / "messages.po"
+                verb = ["update", "--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date"]
+                pybabel(*(verb if po.exists() else ["init"]), "-w", "120", "-i", pot, "-o", po, "-l", language)
+    compile_translations()
+    return 0
+
+
+COMMANDS = {
+    "run": run,
+    "test": test,
+    "bench": bench,
+    "faults": faults,
+    "lint": lint,
+    "lock": lock,
+    "translations": translations,
+}
 
 
 def main() -> int:

@@ -113,7 +113,8 @@ class OutageWords:
         if eta is not None:
             passed = _("It should have been over at %(time)s; a new estimate follows.", time=self.time(eta))
             return f"{passed} {following}".strip()
-        return f"{_('There is no estimate yet.')} {following}".strip()
+        unknown = _("There is no estimate yet.")
+        return f"{unknown} {following}".strip()
 
     def _next_update(self) -> str:
         at = self.announcement.next_update_at
