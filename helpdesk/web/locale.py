@@ -47,8 +47,9 @@ def _first_known(tags: Iterable[str]) -> Locale | None:
 def _select_locale() -> str | None:
     viewer = find_viewer()
     locale = _parse(viewer.locale) if viewer else None
-    if locale is None and has_request_context():
-        locale = _first_known(request.accept_languages.values())
+    asked = _first_known(request.accept_languages.values()) if has_request_context() else None
+    if locale is None or (asked and not locale.territory and asked.language == locale.language):
+        locale = asked  # the same language as it is written where the person is: "en-GB" has 24 hours
     return str(locale) if locale else None  # None: the house's
 
 

@@ -25,6 +25,9 @@ const cycle = root.dataset.hourCycle ? { hourCycle: root.dataset.hourCycle } : {
 const clockFormat = new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', timeZone: zone, ...cycle });
 const momentFormat = new Intl.DateTimeFormat(lang, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone: zone, ...cycle });
 
+/** Clock time of a date. */
+export const clock = (when) => clockFormat.format(new Date(when));
+
 /** Clock time of a date, with weekday and date when it is more than 20 hours away. */
 export function at(when) {
   const date = new Date(when);

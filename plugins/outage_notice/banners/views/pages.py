@@ -52,8 +52,15 @@ def _past_row(announcement: LiveAnnouncement, viewer: Viewer, now: datetime) -> 
         "status": status_label(effective_status(announcement, now).value),
         "is_over": phase(announcement, now) in (Phase.over, Phase.cancelled),
         "started_at": announcement.actual_start_at or announcement.starts_at or announcement.published_at,
-        "ended_at": announcement.actual_end_at or announcement.closed_at,
+        "ended_at": _end(announcement, now),
     }
+
+
+def _end(announcement: LiveAnnouncement, now: datetime) -> datetime | None:
+    """When it was over. What was called off keeps the end of its window."""
+    if phase(announcement, now) is Phase.cancelled:
+        return announcement.planned_end_at
+    return announcement.actual_end_at or announcement.closed_at
 
 
 @pages.get("/notices/<int:announcement_id>")

@@ -53,7 +53,7 @@ def snooze_label(banner: Mapping[str, Any]) -> str:
         return _("Remind me in 5 minutes")
     if banner["kind"] == "maintenance" and banner["phase"] == "upcoming":
         return _("Remind me before the start")
-    return _("Remind me in 1 hour")
+    return _("In 1 hour")
 
 
 def script_words() -> dict[str, str]:
@@ -76,7 +76,7 @@ def script_words() -> dict[str, str]:
         "bar_next": _("Next update by"),
         "snooze_confirm": _("Remind me in 5 minutes"),
         "snooze_start": _("Remind me before the start"),
-        "snooze_hour": _("Remind me in 1 hour"),
+        "snooze_hour": _("In 1 hour"),
         "more_one": _("1 more notice"),
         "more_many": _("%(count)s more notices", count="{count}"),
         "bell": _("Notices, active: %(count)s", count="{count}"),

@@ -1,5 +1,5 @@
 /* Fills the markup of one banner. Templates come with the page, so there is one markup for server and script. */
-import { at, now, refreshTimes } from '/static/js/times.js';
+import { at, clock, now, refreshTimes } from '/static/js/times.js';
 
 const block = document.getElementById('notice-strings');
 const words = block ? JSON.parse(block.textContent) : {};
@@ -52,6 +52,15 @@ function time(iso) {
   return element;
 }
 
+const day = (iso) => new Date(iso).toLocaleDateString('en', { timeZone: document.documentElement.dataset.tz || undefined });
+
+/* The end says its date only when it is another one than that of the start. */
+function range(start, end) {
+  const last = time(end);
+  if (day(start) === day(end)) last.firstChild.textContent = clock(end);
+  return [time(start), ' – ', last];
+}
+
 function relative(kind, iso) {
   const span = document.createElement('span');
   span.className = 'rel';
@@ -72,7 +81,7 @@ const running = (b) => b.kind === 'incident' || b.phase === 'active';
 /* Each fact: null hides it, else the nodes that say it. A time that has passed is never shown as a promise. */
 const FACTS = {
   when: (b) => (b.kind === 'maintenance' && b.started_at && (b.eta || b.show_until)
-    ? [time(b.started_at), ' – ', time(b.eta ?? b.show_until)] : null),
+    ? range(b.started_at, b.eta ?? b.show_until) : null),
   since: (b) => (b.kind === 'incident' && b.started_at && passed(b.started_at)
     ? [time(b.started_at), ' ', relative('since', b.started_at)] : null),
   next: (b) => {
@@ -106,7 +115,7 @@ const put = (node, name, text) => node.querySelectorAll(`[data-f="${name}"]`).fo
 function setButton(node, what, shown, label) {
   node.querySelectorAll(`.notice__a [data-act="${what}"]`).forEach((button) => {
     button.closest('form').hidden = !shown;
-    if (label) button.textContent = label;
+    if (label) button.querySelector('[data-word]').textContent = label;
   });
 }
 
@@ -136,6 +145,7 @@ export function fill(node, b) {
     form.elements.version.value = b.version;
   });
   if (node.dataset.surface === 'bar') fillBar(node, b);
+  if (node.dataset.surface === 'row') fillRow(node, b);
   if (node.dataset.surface === 'card') fillCard(node, b);
   refreshTimes(node);
   return node;
@@ -146,6 +156,13 @@ function fillBar(node, b) {
   const place = node.querySelector('[data-f="next"]');
   if (!b.next_update_at) place.replaceChildren();
   else place.replaceChildren(`${word(passed(b.next_update_at) ? 'bar_was_due' : 'bar_next')} `, time(b.next_update_at), '.');
+}
+
+function fillRow(node, b) {
+  const when = FACTS.when(b);
+  const since = FACTS.since(b);
+  const words = when ?? (since && [`${word('since')} `, since[0]]);
+  node.querySelector('[data-f="row_time"]').replaceChildren(...(words ? [' · ', ...words] : []));
 }
 
 function fillCard(node, b) {

@@ -7,7 +7,7 @@ import { BoardState } from './board.js';
 import { fill, kindLabel, make, makeEnding, word } from './cards.js';
 import { watchConnection } from './connection.js';
 import { startDialog } from './dialog.js';
-import { keepClear, refold } from './sheet.js';
+import { keepClear, refold, setFolded } from './sheet.js';
 
 const stack = document.getElementById('notices');
 const bars = document.getElementById('notice-bars');
@@ -199,7 +199,7 @@ function start() {
     if (!what || !node) return;
     event.preventDefault();
     const id = Number(node.dataset.id);
-    if (what === 'fold') { stack.classList.toggle('is-min'); refold(stack); return; }
+    if (what === 'fold') { setFolded(stack, !stack.classList.contains('is-min')); return; }
     if (what === 'close') { endings.delete(id); saveEndings([...endings.values()]); node.remove(); draw(); return; }
     const b = state.banners.get(id);
     if (!b) return;
@@ -210,7 +210,7 @@ function start() {
   /* Escape closes to a row or folds; it never dismisses. */
   stack.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
-    if (state.opened !== null) { state.opened = null; draw(); } else { stack.classList.add('is-min'); refold(stack); }
+    if (state.opened !== null) { state.opened = null; draw(); } else setFolded(stack, true);
     (cameFrom?.isConnected ? cameFrom : document.getElementById('main'))?.focus();
   });
 

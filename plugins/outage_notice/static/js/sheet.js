@@ -2,6 +2,16 @@
 const small = matchMedia('(max-width: 1199.98px)');
 const TYPING = 'input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable]';
 
+const FOLDED = 'notices-folded';
+const shown = (stack) => [...stack.children].map((n) => `${n.dataset.id}:${n.dataset.version}`).join();
+
+/** Fold or open because the person asked for it. It stays so on the next pages, until there is something else to show. */
+export function setFolded(stack, folded) {
+  stack.classList.toggle('is-min', folded);
+  sessionStorage.setItem(FOLDED, folded ? shown(stack) : '');
+  refold(stack);
+}
+
 /** Say to the page and to screen readers whether the sheet is open. */
 export function refold(stack) {
   const folded = stack.classList.contains('is-min');
@@ -11,6 +21,7 @@ export function refold(stack) {
 
 /** Fold when the focused control would be covered, or when a field gets the focus on a small screen (WCAG 2.4.11). */
 export function keepClear(stack) {
+  if (stack.children.length && sessionStorage.getItem(FOLDED) === shown(stack)) stack.classList.add('is-min');
   small.addEventListener('change', () => refold(stack));
   document.addEventListener('focusin', (event) => {
     if (stack.contains(event.target) || event.target.closest('dialog')) return;
