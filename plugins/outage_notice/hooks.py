@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from helpdesk.plugin_api import (
     Assets,
     Badge,
     Board,
+    Event,
     Job,
     MenuLink,
     ReplyText,
@@ -56,9 +57,17 @@ def blueprints() -> Sequence[Blueprint]:
 
 @hookimpl
 def jobs() -> Sequence[Job]:
-    from plugins.outage_notice.announcements.jobs import JOBS
+    from plugins.outage_notice.announcements.jobs import JOBS as STEPS
+    from plugins.outage_notice.outages.jobs import JOBS
 
-    return JOBS
+    return (*STEPS, *JOBS)
+
+
+@hookimpl
+def event_handlers() -> Mapping[type[Event], Sequence[Callable[[Any, str], None]]]:
+    from plugins.outage_notice.outages.handlers import HANDLERS
+
+    return HANDLERS
 
 
 @hookimpl

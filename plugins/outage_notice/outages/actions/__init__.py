@@ -1,0 +1,31 @@
+"""Every write of the outages' side: links, followers, and what all who wait are told."""
+
+from __future__ import annotations
+
+from plugins.outage_notice.outages.actions.closing import close_if_over, open_again
+from plugins.outage_notice.outages.actions.following import follow, follow_affected, unfollow
+from plugins.outage_notice.outages.actions.linking import (
+    drop_unconcerned,
+    link_new_ticket,
+    link_tickets,
+    unlink_tickets,
+    wait_again,
+)
+from plugins.outage_notice.outages.actions.replying import start_reply
+from plugins.outage_notice.outages.actions.telling import send_item, send_waiting
+
+__all__ = [
+    "close_if_over",
+    "drop_unconcerned",
+    "follow",
+    "follow_affected",
+    "link_new_ticket",
+    "link_tickets",
+    "open_again",
+    "send_item",
+    "send_waiting",
+    "start_reply",
+    "unfollow",
+    "unlink_tickets",
+    "wait_again",
+]

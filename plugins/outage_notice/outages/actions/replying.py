@@ -1,0 +1,92 @@
+"""Starting a reply to all: the tickets are written down at once, and told one by one by the ticker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import insert, literal, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from helpdesk.plugin_api import Conflict, Invalid, Ticket, Viewer, now, record_audit, transaction
+from plugins.outage_notice.announcements.actions.writing import log
+from plugins.outage_notice.announcements.queries import get_announcement
+from plugins.outage_notice.outages import rules
+from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink
+from plugins.outage_notice.outages.queries.broadcasts import find_broadcast_by_key
+from plugins.outage_notice.outages.queries.links import IS_OPEN, LINKED
+from plugins.outage_notice.outages.rules import BroadcastKind, ItemState
+
+
+def start_reply(actor: Viewer, announcement_id: int, text: str, key: str) -> Broadcast:
+    """A reply to everybody whose ticket waits for this outage; the ticker writes it, each ticket by itself.
+
+    The same `key` starts one, ever. Raises NotFound for requesters, Invalid (text) and Conflict when no ticket is
+    linked.
+    """
+    try:
+        return _start(actor, announcement_id, text, key)
+    except IntegrityError:  # sent twice at the same moment
+        existing = find_broadcast_by_key(key)
+        if existing is None:
+            raise
+        return existing
+
+
+def _start(actor: Viewer, announcement_id: int, text: str, key: str) -> Broadcast:
+    at, text = now(), text.strip()
+    with transaction() as session:
+        record = get_announcement(actor, announcement_id)
+        existing = find_broadcast_by_key(key)
+        if existing is not None:
+            return existing
+        _check(text)
+        broadcast = Broadcast(
+            announcement_id=announcement_id,
+            kind=BroadcastKind.reply,
+            text=text,
+            author_id=actor.id,
+            created_at=at,
+            key=key,
+        )
+        session.add(broadcast)
+        session.flush()
+        tickets = write_items(session, broadcast, at, only_open=True)
+        if not tickets:
+            raise Conflict(_("No open ticket is linked to this outage."))
+        data = {"text": text, "tickets": tickets, "broadcast_id": broadcast.id}
+        log(session, record, actor, at, "replied_to_all", data=data, after=data)
+        record_audit(actor, "outage.replied_to_all", "announcement", announcement_id, after=data)
+        return broadcast
+
+
+def _check(text: str) -> None:
+    if not text:
+        raise Invalid({"text": _("Write something first.")})
+    if len(text) > rules.TEXT_LIMIT:
+        raise Invalid({"text": _("Use at most %(count)s characters.", count=rules.TEXT_LIMIT)})
+
+
+def write_items(session: Session, broadcast: Broadcast, at: datetime, *, only_open: bool) -> int:
+    """One waiting item for each ticket that is linked now, in one statement. How many."""
+    conditions = [TicketLink.announcement_id == broadcast.announcement_id, LINKED]
+    if only_open:
+        conditions.append(IS_OPEN)
+    rows = (
+        select(
+            literal(broadcast.id),
+            TicketLink.ticket_id,
+            TicketLink.id,
+            Ticket.requester_id,
+            literal(ItemState.waiting.value),
+            literal(at, BroadcastItem.due_at.type),
+            literal(0),
+        )
+        .join(Ticket, Ticket.id == TicketLink.ticket_id)
+        .where(*conditions)
+        .order_by(TicketLink.id)
+    )
+    names = ["broadcast_id", "ticket_id", "link_id", "user_id", "state", "due_at", "attempts"]
+    ids = session.scalars(insert(BroadcastItem).from_select(names, rows).returning(BroadcastItem.id)).all()
+    return len(ids)

@@ -1,0 +1,1 @@
+"""Every read of the outages' tickets, followers and broadcasts."""

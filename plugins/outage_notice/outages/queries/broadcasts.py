@@ -1,0 +1,121 @@
+"""Broadcasts and what became of each ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from helpdesk.plugin_api import NotFound, Ticket, User, db
+from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink
+from plugins.outage_notice.outages.queries.links import IS_OPEN, LINKED
+from plugins.outage_notice.outages.rules import BroadcastKind, ItemState, Result
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """What became of one ticket (number None: a follower). `result` None: not done yet."""
+
+    number: int | None
+    name: str
+    state: ItemState
+    result: Result | None
+    was_told: bool
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a reply to all would reach now: tickets, people, and tickets left out because their requester wrote."""
+
+    tickets: int
+    people: int
+    wrote_since: int
+
+
+def last_replies(announcement_ids: Iterable[int]) -> dict[int, datetime]:
+    """When each outage's tickets were last answered all at once."""
+    rows = db.session.execute(
+        select(Broadcast.announcement_id, func.max(Broadcast.created_at))
+        .where(Broadcast.announcement_id.in_(list(announcement_ids)), Broadcast.kind == BroadcastKind.reply)
+        .group_by(Broadcast.announcement_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def list_broadcasts(announcement_id: int) -> list[Broadcast]:
+    """All of one outage, newest first. The caller has loaded the announcement by a query that authorises."""
+    query = select(Broadcast).where(Broadcast.announcement_id == announcement_id)
+    return list(db.session.scalars(query.order_by(Broadcast.id.desc()).limit(50)))
+
+
+def get_broadcast(announcement_id: int, broadcast_id: int) -> Broadcast:
+    """A broadcast of that announcement, which the caller has loaded by a query that authorises. Raises NotFound."""
+    found = db.session.get(Broadcast, broadcast_id) if broadcast_id < 2**31 else None
+    if found is None or found.announcement_id != announcement_id:
+        raise NotFound(_("There is no such reply."))
+    return found
+
+
+def find_broadcast_by_key(key: str) -> Broadcast | None:
+    return db.session.scalars(select(Broadcast).where(Broadcast.key == key)).one_or_none()
+
+
+def results_of(broadcast_id: int) -> dict[Result | None, int]:
+    """How many tickets had which result; None counts those that still wait."""
+    query = select(BroadcastItem.result, func.count()).where(BroadcastItem.broadcast_id == broadcast_id)
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(BroadcastItem.result))}
+
+
+def items_of(broadcast_id: int, after: int | None = None, limit: int = 200) -> list[tuple[int, ItemView]]:
+    """Items with their ids, in order."""
+    query = (
+        select(BroadcastItem, Ticket.number, User.name)
+        .join(User, User.id == BroadcastItem.user_id)
+        .outerjoin(Ticket, Ticket.id == BroadcastItem.ticket_id)
+        .where(BroadcastItem.broadcast_id == broadcast_id)
+    )
+    if after is not None:
+        query = query.where(BroadcastItem.id > after)
+    return [
+        (item.id, ItemView(number, name, item.state, item.result, item.told_at is not None, item.error))
+        for item, number, name in db.session.execute(query.order_by(BroadcastItem.id).limit(limit))
+    ]
+
+
+def due_items(now: datetime, limit: int) -> list[int]:
+    """Ids of items that wait and are due, oldest first."""
+    query = select(BroadcastItem.id).where(BroadcastItem.state == ItemState.waiting, BroadcastItem.due_at <= now)
+    ids = list(db.session.scalars(query.order_by(BroadcastItem.due_at, BroadcastItem.id).limit(limit)))
+    db.session.rollback()  # the read must not hold an old view while others write
+    return ids
+
+
+def was_told(broadcast_id: int, user_id: int) -> bool:
+    """Whether this broadcast has reached the person by any of their tickets."""
+    query = select(BroadcastItem.id).where(
+        BroadcastItem.broadcast_id == broadcast_id,
+        BroadcastItem.user_id == user_id,
+        BroadcastItem.told_at.is_not(None),
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def audience_of_reply(announcement_id: int) -> Audience:
+    """Whom a reply to all would reach now, in one statement."""
+    last = func.coalesce(Ticket.last_requester_message_at, TicketLink.caught_up_at)
+    wrote = last > TicketLink.caught_up_at
+    row = db.session.execute(
+        select(
+            func.count().filter(~wrote),
+            func.count(Ticket.requester_id.distinct()).filter(~wrote),
+            func.count().filter(wrote),
+        )
+        .select_from(TicketLink)
+        .join(Ticket, Ticket.id == TicketLink.ticket_id)
+        .where(TicketLink.announcement_id == announcement_id, LINKED, IS_OPEN)
+    ).one()
+    return Audience(*row)

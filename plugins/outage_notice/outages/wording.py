@@ -1,0 +1,114 @@
+"""What people are written about an outage and their ticket, in their language and time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from helpdesk.plugin_api import LOCALES, Ticket, TicketStatus, User, markdown_to_text
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries import LiveAnnouncement
+from plugins.outage_notice.announcements.queries.live import freeze
+from plugins.outage_notice.outages.rules import OPEN
+
+
+def _(text: str, /, **values: object) -> str:
+    return str(gettext(text, **values))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`text` stands in the ticket; `mail_text` is what the mail says."""
+
+    subject: str
+    text: str
+    mail_text: str
+
+
+def _language(person: User) -> str:
+    wanted = person.locale or str(current_app.extensions["helpdesk"].settings.locale)
+    language = wanted.split("_")[0].split("-")[0]
+    return wanted if wanted in LOCALES else language if language in LOCALES else "en"
+
+
+def _zone(person: User) -> ZoneInfo:
+    return ZoneInfo(person.time_zone or current_app.extensions["helpdesk"].settings.time_zone)
+
+
+def _url(path: str) -> str:
+    return f"{current_app.extensions['helpdesk'].settings.public_url}{path}"
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def reply_letter(ticket: Ticket, person: User, text: str) -> Letter:
+    """An agent's reply to all, for one requester."""
+    with force_locale(_language(person)):
+        subject = _("[#%(number)s] Re: %(subject)s", number=ticket.number, subject=ticket.subject)
+        end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
+    return Letter(" ".join(subject.split()), text, _paragraphs(markdown_to_text(text), end))
+
+
+def closing_letter(
+    record: Announcement,
+    person: User,
+    ticket: Ticket | None,
+    status: TicketStatus | None,
+    now: datetime,
+    *,
+    was_real: bool,
+) -> Letter:
+    """That it is over, for a requester (`ticket` and the status it gets) or a follower."""
+    frozen = freeze([record])[0]
+    locale = _language(person)
+    with force_locale(locale):
+        _tongue, texts = frozen.texts_in(locale)
+        title = texts.title.rstrip(".")
+        subject = _("Over: %(title)s", title=title) if was_real else _("Withdrawn: %(title)s", title=title)
+        if ticket is not None:
+            subject = f"[#{ticket.number}] {subject}"
+        body = _paragraphs(
+            _("Hello %(name)s,", name=person.name),
+            _what(frozen, title, person, now, was_real=was_real),
+            _last_words(frozen, locale) if was_real else "",
+            _of_ticket(ticket, status, was_real=was_real),
+        )
+        url = _url(f"/tickets/{ticket.number}" if ticket is not None else f"/notices/{record.id}")
+        end = _("Your ticket: %(url)s", url=url) if ticket is not None else _("More about it: %(url)s", url=url)
+    return Letter(" ".join(subject.split()), body, _paragraphs(body, end))
+
+
+def _what(frozen: LiveAnnouncement, title: str, person: User, now: datetime, *, was_real: bool) -> str:
+    if not was_real:
+        return _(
+            "The notice “%(title)s” does not hold any more: it was called off or published by mistake.", title=title
+        )
+    at = (frozen.actual_end_at or frozen.closed_at or now).astimezone(_zone(person))
+    return _("“%(title)s” is over since %(time)s.", title=title, time=f"{at:%H:%M}")
+
+
+def _last_words(frozen: LiveAnnouncement, locale: str) -> str:
+    """What was written when it ended, if anything was."""
+    update = frozen.latest_update
+    said = update is not None and frozen.closed_at is not None and update.at >= frozen.closed_at
+    return markdown_to_text(update.text_in(locale)) if update is not None and said else ""
+
+
+def _of_ticket(ticket: Ticket | None, status: TicketStatus | None, *, was_real: bool) -> str:
+    if ticket is None:
+        return "" if was_real else _("If something does not work, please write a ticket.")
+    if status is TicketStatus.solved and ticket.status in OPEN:
+        return _(
+            "Your ticket #%(number)s is solved with it. If it still does not work for you, answer this message and a "
+            "person looks at it.",
+            number=ticket.number,
+        )
+    if ticket.status not in OPEN:
+        return ""
+    return _("Your ticket #%(number)s stays open until a person has looked at it.", number=ticket.number)
