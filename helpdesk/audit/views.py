@@ -10,13 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from helpdesk.audit import queries
 from helpdesk.audit.forms import FilterForm
+from helpdesk.hooks.specs import MenuLink
 from helpdesk.web.access import allow
 from helpdesk.web.paging import make_cursor, read_cursor
 
 bp = Blueprint("audit", __name__, url_prefix="/admin/audit")
 
 BLUEPRINTS = (bp,)
-ADMIN_LINKS = ((_l("Audit log"), "/admin/audit", "lock"),)
+ADMIN_LINKS = (MenuLink("audit", _l("Audit log"), "/admin/audit", "lock"),)
 PAGE = 50
 
 

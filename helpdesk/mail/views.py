@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from helpdesk.hooks.specs import MenuLink
 from helpdesk.mail import actions, messages, queries
 from helpdesk.mail.forms import STATE_LABELS, FilterForm
 from helpdesk.mail.handlers import find_budget_problem
@@ -18,7 +19,7 @@ from helpdesk.web.paging import make_cursor, read_cursor
 bp = Blueprint("mail", __name__, url_prefix="/admin/mail")
 
 BLUEPRINTS = (bp,)
-ADMIN_LINKS = ((_l("Outgoing mail"), "/admin/mail", "mail"),)
+ADMIN_LINKS = (MenuLink("mail", _l("Outgoing mail"), "/admin/mail", "mail"),)
 PAGE = 50
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.core.errors import Invalid, NotFound, Stale
+from helpdesk.hooks.specs import MenuLink
 from helpdesk.replies import actions, queries, rendering, rules, shipped
 from helpdesk.replies.forms import EVENT_LABELS, SwitchForm, TemplateForm
 from helpdesk.replies.models import ReplyEvent
@@ -19,7 +20,7 @@ from helpdesk.web.access import allow, get_viewer
 bp = Blueprint("replies", __name__, url_prefix="/admin/replies")
 
 BLUEPRINTS = (bp,)
-ADMIN_LINKS = ((_l("Automated replies"), "/admin/replies", "reply"),)
+ADMIN_LINKS = (MenuLink("replies", _l("Automated replies"), "/admin/replies", "reply"),)
 
 
 def _event(name: str) -> ReplyEvent:
