@@ -12,8 +12,10 @@ import pytest
 import websocket
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+import dev
 from helpdesk import create_app
 from helpdesk.config import Settings
 from helpdesk.core.clock import FixedClock
@@ -45,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if name != "HELPDESK_CHROMIUM" and not name.startswith("HELPDESK_TEST_"):
             del os.environ[name]  # settings of whoever runs the tests must not reach them
     forbid_network()
+    dev.compile_translations()  # `make test` did; whoever calls pytest directly needs them too
 
 
 def _kinds_for(metafunc: pytest.Metafunc) -> tuple[str, ...]:
@@ -120,14 +123,21 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return databases.make_settings(database_url, tmp_path / "instance")
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Every test has an application of its own; what they would all compile again is kept."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def make_app() -> Iterator[Callable[[Settings, FixedClock], Flask]]:
+def make_app(compiled_templates: FileSystemBytecodeCache) -> Iterator[Callable[[Settings, FixedClock], Flask]]:
     """Builds applications for testing and lets go of their connections afterwards."""
     built: list[Flask] = []
 
     def make(settings: Settings, clock: FixedClock) -> Flask:
         app = create_app(settings, clock)
         app.config["TESTING"] = True
+        app.jinja_env.bytecode_cache = compiled_templates
         built.append(app)
         return app
 
