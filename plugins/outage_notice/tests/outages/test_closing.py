@@ -1,0 +1,219 @@
+"""The end of an outage: everybody who waits is told once, tickets are settled as chosen, and repeats change nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from helpdesk.catalog.models import Service
+from helpdesk.core.clock import FixedClock
+from helpdesk.core.database import db
+from helpdesk.core.errors import NotFound
+from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.rules import Status, Waiting
+from plugins.outage_notice.announcements import actions as announcements
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.rules import Kind, TicketAction
+from plugins.outage_notice.banners.actions import record_receipt
+from plugins.outage_notice.banners.rules import What
+from plugins.outage_notice.outages import actions
+from plugins.outage_notice.outages.actions import telling
+from plugins.outage_notice.outages.models import Broadcast, BroadcastItem
+from plugins.outage_notice.outages.queries.links import follows
+from plugins.outage_notice.tests.announcing import department, publish
+from plugins.outage_notice.tests.outages.conftest import (
+    Settle,
+    act,
+    call,
+    link_of,
+    mails,
+    messages,
+    open_ticket,
+    reload,
+    write,
+)
+from tests import factories
+from tests.fixtures import People
+
+OVER = "is over since"
+LAST = "The gateway was replaced"
+
+
+@pytest.fixture
+def ticket(people: People, vpn: Service, outage: Announcement, settle: Settle) -> Ticket:
+    """Ana's, which waits for the outage."""
+    made = open_ticket(people.ana, vpn)
+    settle()
+    return made
+
+
+def resolve(people: People, outage: Announcement, **more: Any) -> None:
+    act(announcements.resolve, people.teresa, outage.id, f"{LAST}.", **more)
+
+
+def test_what_waits_is_solved_with_one_message(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, clock: FixedClock, settle: Settle
+) -> None:
+    clock.advance(hours=1)
+    before = len(mails(app, people.ana))
+    resolve(people, outage)
+    settle()
+    assert reload(ticket).status is Status.solved
+    [text] = messages(app, ticket, OVER)
+    for words in (outage.title, "10:00", LAST, "is solved with it"):
+        assert words in text
+    assert len(mails(app, people.ana)) == before + 1
+    assert link_of(ticket) is None
+    write(people.ana, ticket, "It still does not work.")
+    assert reload(ticket).status is Status.open
+
+
+def test_who_wrote_since_is_told_and_left_to_a_person(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, clock: FixedClock, settle: Settle
+) -> None:
+    clock.advance(minutes=5)
+    write(people.ana, ticket)
+    resolve(people, outage)
+    settle()
+    assert reload(ticket).status is Status.open
+    assert "stays open" in messages(app, ticket, OVER)[0]
+
+
+def test_leaving_open_lets_them_run(people: People, outage: Announcement, ticket: Ticket, settle: Settle) -> None:
+    resolve(people, outage, ticket_action=TicketAction.leave)
+    settle()
+    now = reload(ticket)
+    assert (now.status, now.waiting_on) == (Status.open, None)
+    assert now.due_at is not None
+
+
+def test_a_notice_by_mistake_solves_nothing(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle
+) -> None:
+    act(announcements.withdraw, people.teresa, outage.id, "")
+    settle()
+    assert reload(ticket).status is Status.open
+    assert len(messages(app, ticket, "published by mistake")) == 1
+    assert messages(app, ticket, OVER) == []
+
+
+def test_followers_are_told_once_with_or_without_a_ticket(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle
+) -> None:
+    cora = factories.make_user("Cora", "requester", people.finance)
+    assert act(actions.follow, cora, outage.id) is True
+    assert act(actions.follow, cora, outage.id) is False
+    act(actions.follow, people.ana, outage.id)
+    with pytest.raises(NotFound):
+        act(actions.follow, people.bruno, outage.id)
+    resolve(people, outage)
+    settle()
+    assert len(mails(app, cora, OVER)) == 1
+    assert len(mails(app, people.ana, OVER)) == 1
+    assert mails(app, people.bruno, OVER) == []
+
+
+def test_being_affected_is_following_and_can_be_ended(people: People, outage: Announcement, settle: Settle) -> None:
+    act(record_receipt, people.ana, outage.id, 10**6, What.affected)
+    settle()
+    assert call(follows, outage.id, people.ana.id) is True
+    assert act(actions.unfollow, people.ana, outage.id) is True
+    assert act(actions.unfollow, people.ana, outage.id) is False
+    assert call(follows, outage.id, people.ana.id) is False
+
+
+def test_repeating_the_ending_tells_nobody_twice(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle
+) -> None:
+    act(actions.follow, people.ana, outage.id)
+    resolve(people, outage)
+    settle()
+    assert call(actions.close_if_over, outage.id) is None
+    with app.app_context():
+        items = [i.id for i in db.session.query(BroadcastItem)]
+    assert [call(actions.send_item, i) for i in items] == [False, False]
+    settle()
+    assert len(messages(app, ticket, OVER)) == 1
+    with app.app_context():
+        assert db.session.query(Broadcast).count() == 1
+
+
+@pytest.mark.parametrize("moment", ["append_automated_reply", "queue_mail", "change_ticket_inside"])
+def test_a_crash_in_the_middle_closes_nothing_by_half(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle,
+    monkeypatch: pytest.MonkeyPatch, moment: str,
+) -> None:  # fmt: skip
+    resolve(people, outage)
+    call(actions.close_if_over, outage.id)
+    with app.app_context():
+        [item] = [i.id for i in db.session.query(BroadcastItem)]
+
+    def die(*_arguments: Any, **_more: Any) -> None:
+        raise SystemExit("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(telling, moment, die)
+        with pytest.raises(SystemExit):
+            call(actions.send_item, item)
+    assert reload(ticket).waiting_on is Waiting.outage
+    assert messages(app, ticket, OVER) == []
+    settle()
+    assert reload(ticket).status is Status.solved
+    assert len(messages(app, ticket, OVER)) == 1
+    assert len(mails(app, people.ana, OVER)) == 1
+
+
+def test_reopened_before_anybody_was_told_nothing_is_said(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle
+) -> None:
+    resolve(people, outage)
+    call(actions.close_if_over, outage.id)
+    act(announcements.reopen, people.teresa, outage.id, "It is back.")
+    settle()
+    assert messages(app, ticket, OVER) == []
+    assert reload(ticket).waiting_on is Waiting.outage
+    assert link_of(ticket) is not None
+
+
+def test_reopened_later_what_was_solved_waits_again_and_is_told_again(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, clock: FixedClock, settle: Settle
+) -> None:
+    act(actions.follow, people.ana, outage.id)
+    resolve(people, outage)
+    settle()
+    act(announcements.reopen, people.teresa, outage.id, "It is back.")
+    settle()
+    assert reload(ticket).waiting_on is Waiting.outage
+    assert call(follows, outage.id, people.ana.id) is True
+    assert call(actions.open_again, outage.id) == 0
+    clock.advance(hours=1)
+    resolve(people, outage)
+    settle()
+    assert reload(ticket).status is Status.solved
+    assert len(messages(app, ticket, OVER)) == 2
+
+
+def test_a_maintenance_that_ends_by_itself_closes_its_tickets(
+    app: Flask, people: People, vpn: Service, clock: FixedClock, settle: Settle
+) -> None:
+    hour = timedelta(hours=1)
+    publish(
+        people.teresa,
+        department(people.finance),
+        services=(vpn,),
+        kind=Kind.maintenance,
+        starts_at=clock.now(),
+        planned_end_at=clock.now() + hour,
+        ends_by_itself=True,
+    )
+    ticket = open_ticket(people.ana, vpn)
+    settle()
+    assert reload(ticket).waiting_on is Waiting.outage
+    clock.advance(hours=1, seconds=1)
+    settle()
+    settle()
+    assert reload(ticket).status is Status.solved
+    assert len(messages(app, ticket, OVER)) == 1
