@@ -18,7 +18,7 @@ from helpdesk.hooks.specs import Viewer
 from helpdesk.mail.actions import queue_mail
 from helpdesk.mail.rules import is_address
 from helpdesk.replies import queries, rendering, rules
-from helpdesk.replies.models import ReplyEvent, ReplySwitch, ReplyTemplate
+from helpdesk.replies.models import CannedReply, ReplyEvent, ReplySwitch, ReplyTemplate
 from helpdesk.replies.rules import Text
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.actions import append_automated_reply
@@ -145,3 +145,28 @@ def _record(actor: Viewer, action: str, event: ReplyEvent, locale: str, before: 
         before={"subject": before.subject, "body": before.body},
         after=None if after is None else {"subject": after.subject, "body": after.body},
     )
+
+
+def save_canned(actor: Viewer, canned_id: int | None, title: str, body: str) -> int:
+    """Add a canned reply (`canned_id` None) or change one; its id. Raises Forbidden, NotFound and Invalid (title)."""
+    with transaction() as session:
+        _require_administrator(actor)
+        row = CannedReply() if canned_id is None else queries.get_canned(canned_id)
+        before = None if canned_id is None else {"title": row.title, "body": row.body}
+        if any(other.title.casefold() == title.casefold() and other.id != canned_id for other in queries.list_canned()):
+            raise Invalid({"title": _("There is a canned reply with this title. Choose another one.")})
+        row.title, row.body = title, body
+        session.add(row)
+        session.flush()
+        action = "canned_reply.added" if canned_id is None else "canned_reply.changed"
+        audit.record(actor, action, "canned_reply", row.id, before=before, after={"title": title, "body": body})
+        return row.id
+
+
+def delete_canned(actor: Viewer, canned_id: int) -> None:
+    """Raises Forbidden and NotFound."""
+    with transaction() as session:
+        _require_administrator(actor)
+        row = queries.get_canned(canned_id)
+        audit.record(actor, "canned_reply.deleted", "canned_reply", row.id, before={"title": row.title})
+        session.delete(row)

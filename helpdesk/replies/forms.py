@@ -1,4 +1,4 @@
-"""The form of a template."""
+"""The forms of a template, of a switch and of a canned reply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from wtforms import HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import HiddenInput
 
-from helpdesk.replies.rules import BODY_LIMIT, SUBJECT_LIMIT, Text
+from helpdesk.replies.rules import BODY_LIMIT, CANNED_TITLE_LIMIT, SUBJECT_LIMIT, Text
 from helpdesk.web.forms import BaseForm
 
 EVENT_LABELS = {
@@ -37,3 +37,8 @@ class SwitchForm(BaseForm):
     @property
     def wants_on(self) -> bool:
         return bool(self.is_on.data == "1")
+
+
+class CannedForm(BaseForm):
+    title = StringField(_l("Title"), [InputRequired(), Length(max=CANNED_TITLE_LIMIT)])
+    body = TextAreaField(_l("Text"), [InputRequired(), Length(max=BODY_LIMIT)])

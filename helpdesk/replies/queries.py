@@ -13,7 +13,7 @@ from helpdesk.config import LOCALES, Settings
 from helpdesk.core.database import db
 from helpdesk.core.errors import NotFound
 from helpdesk.replies import shipped
-from helpdesk.replies.models import ReplyEvent, ReplySwitch, ReplyTemplate
+from helpdesk.replies.models import CannedReply, ReplyEvent, ReplySwitch, ReplyTemplate
 from helpdesk.replies.rules import Text
 from helpdesk.tickets.models import Message
 from helpdesk.tickets.rules import MessageKind
@@ -81,3 +81,23 @@ def find_last_answer_at(ticket_id: int, since: datetime) -> datetime | None:
         .order_by(Message.id.desc())
     )
     return next((at for at, why in rows if (why or {}).get("event") == ReplyEvent.reply_received.value), None)
+
+
+def list_canned() -> list[CannedReply]:
+    return list(db.session.scalars(select(CannedReply).order_by(CannedReply.title, CannedReply.id)))
+
+
+def get_canned(canned_id: int) -> CannedReply:
+    """Raises NotFound."""
+    row = db.session.get(CannedReply, canned_id)
+    if row is None:
+        raise NotFound(_("There is no such canned reply."))
+    return row
+
+
+def search_canned(text: str, limit: int = 10) -> list[CannedReply]:
+    """Canned replies that hold all words of `text`, those with them in the title first."""
+    words = text.casefold().split()
+    rows = [r for r in list_canned() if all(w in f"{r.title} {r.body}".casefold() for w in words)]
+    rows.sort(key=lambda r: not all(w in r.title.casefold() for w in words))
+    return rows[:limit]

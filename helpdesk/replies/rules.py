@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 SUBJECT_LIMIT = 200
 BODY_LIMIT = 5000
+CANNED_TITLE_LIMIT = 120
 # A machine that answers our answer stops here.
 REPLY_RECEIVED_PAUSE = timedelta(minutes=10)
 

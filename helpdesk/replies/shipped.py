@@ -36,29 +36,29 @@ _EN = {
 }
 _ES = {
     ReplyEvent.received: Text(
-        "Hemos recibido tu solicitud n.º {ticket_number}: {ticket_subject}",
+        "Hemos recibido su solicitud n.º {ticket_number}: {ticket_subject}",
         "Hola, {requester_name}:\n\n"
-        "Hemos recibido tu solicitud n.º {ticket_number}, «{ticket_subject}». Una persona la leerá y te responderá "
+        "Hemos recibido su solicitud n.º {ticket_number}, «{ticket_subject}». Una persona la leerá y le responderá "
         "aquí.\n\n"
-        "Puedes añadir información en cualquier momento:\n{ticket_url}\n\n{desk_name}",
+        "Puede añadir información en cualquier momento:\n{ticket_url}\n\n{desk_name}",
     ),
     ReplyEvent.reply_received: Text(
-        "Hemos recibido tu respuesta a la solicitud n.º {ticket_number}",
+        "Hemos recibido su respuesta a la solicitud n.º {ticket_number}",
         "Hola, {requester_name}:\n\n"
-        "Tu respuesta a la solicitud n.º {ticket_number}, «{ticket_subject}», ha llegado. Te contestaremos.\n\n"
+        "Su respuesta a la solicitud n.º {ticket_number}, «{ticket_subject}», ha llegado. Le contestaremos.\n\n"
         "{ticket_url}\n\n{desk_name}",
     ),
     ReplyEvent.solved: Text(
-        "Tu solicitud n.º {ticket_number} está resuelta: {ticket_subject}",
+        "Su solicitud n.º {ticket_number} está resuelta: {ticket_subject}",
         "Hola, {requester_name}:\n\n"
-        "Tu solicitud n.º {ticket_number}, «{ticket_subject}», está resuelta. Si el problema continúa, responde en la "
+        "Su solicitud n.º {ticket_number}, «{ticket_subject}», está resuelta. Si el problema continúa, responda en la "
         "solicitud y la revisaremos de nuevo:\n{ticket_url}\n\n{desk_name}",
     ),
     ReplyEvent.closed: Text(
-        "Tu solicitud n.º {ticket_number} está cerrada: {ticket_subject}",
+        "Su solicitud n.º {ticket_number} está cerrada: {ticket_subject}",
         "Hola, {requester_name}:\n\n"
-        "Tu solicitud n.º {ticket_number}, «{ticket_subject}», está cerrada. Si vuelves a necesitar ayuda, abre una "
-        "nueva. Puedes leer esta aquí:\n{ticket_url}\n\n{desk_name}",
+        "Su solicitud n.º {ticket_number}, «{ticket_subject}», está cerrada. Si vuelve a necesitar ayuda, abra una "
+        "nueva. Puede leer esta aquí:\n{ticket_url}\n\n{desk_name}",
     ),
 }
 _PT = {

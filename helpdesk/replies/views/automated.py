@@ -7,10 +7,8 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from helpdesk.core.errors import Invalid, NotFound, Stale
-from helpdesk.hooks.specs import MenuLink
 from helpdesk.replies import actions, queries, rendering, rules, shipped
 from helpdesk.replies.forms import EVENT_LABELS, SwitchForm, TemplateForm
 from helpdesk.replies.models import ReplyEvent
@@ -18,9 +16,6 @@ from helpdesk.replies.rules import Text
 from helpdesk.web.access import allow, get_viewer
 
 bp = Blueprint("replies", __name__, url_prefix="/admin/replies")
-
-BLUEPRINTS = (bp,)
-ADMIN_LINKS = (MenuLink("replies", _l("Automated replies"), "/admin/replies", "reply"),)
 
 
 def _event(name: str) -> ReplyEvent:
