@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, pgettext
 
 
 def _(text: str, /, **values: object) -> str:
@@ -80,7 +80,7 @@ def script_words() -> dict[str, str]:
         "more_one": _("1 more notice"),
         "more_many": _("%(count)s more notices", count="{count}"),
         "bell": _("Notices, active: %(count)s", count="{count}"),
-        "flag_new": _("New"),
+        "flag_new": str(pgettext("announcement", "New")),
         "flag_level": _("Now: %(kind)s", kind="{kind}"),
         "say_new": _("%(kind)s: %(title)s.", kind="{kind}", title="{title}"),
         "say_update": _("Update on %(title)s. %(text)s", title="{title}", text="{text}"),
