@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from tempfile import gettempdir
+
+import structlog
 
 from benchmarks.machine import CannotMeasure
 from benchmarks.options import Options
@@ -29,6 +32,7 @@ def main() -> int:
     if arguments.crowds:
         options = replace(options, crowds=tuple(int(word) for word in arguments.crowds.split(",")))
     folder = Path(gettempdir()) / "helpdesk-benchmarks" if arguments.quick else None
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     lines: list[Ratio] = []
     failed = False
     for name in arguments.names or NAMES:

@@ -14,15 +14,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NATIVE = Path(__file__).with_name("native")
-_build: Path | None = None
 
 
 class CannotMeasure(Exception):
     """Something that a benchmark needs is not there. The text says what."""
+
+
+@cache
+def scratch_folder() -> Path:
+    """A folder that is there until the run ends."""
+    folder = Path(tempfile.mkdtemp(prefix="hdbench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def raise_file_limit(wanted: int) -> None:
@@ -36,14 +44,10 @@ def raise_file_limit(wanted: int) -> None:
 
 def build(name: str) -> Path:
     """The program made from native/<name>.c, compiled once per run. Raises CannotMeasure without a C compiler."""
-    global _build
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise CannotMeasure("a C compiler (cc) is needed for the load generator")
-    if _build is None:
-        _build = Path(tempfile.mkdtemp(prefix="hdbench-"))
-        atexit.register(shutil.rmtree, _build, ignore_errors=True)
-    target = _build / name
+    target = scratch_folder() / name
     if not target.exists():
         subprocess.run([compiler, "-O2", "-o", str(target), str(NATIVE / f"{name}.c")], check=True)
     return target
@@ -145,9 +149,13 @@ class Process:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without the settings of whoever runs the benchmark."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
-    return kept | {"PYTHONUNBUFFERED": "1"}
+    """The environment without the settings of whoever runs the benchmark.
+
+    Compiled modules are kept, as everywhere where people run the program, but in a folder of the benchmark's own.
+    """
+    unwanted = ("HELPDESK_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return kept | {"PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": str(scratch_folder() / "bytecode")}
 
 
 def python(*words: str) -> list[str]:

@@ -20,7 +20,7 @@ class Options:
     @staticmethod
     def quick() -> Options:
         """Only to see that everything works: the figures mean nothing."""
-        return Options(1, (100,), 200, 100, (100, 300), (5, 50), (100, 300))
+        return Options(1, (100,), 200, 100, (100, 300), (5, 50), (250, 500))
 
     @staticmethod
     def large() -> Options:
