@@ -51,7 +51,7 @@ class ServiceForm(BaseForm):
     )
     department_ids = SelectMultipleField(_l("Departments that use it"), coerce=int, validate_choice=False)
     position = IntegerField(_l("Position in the list"), [Optional(), NumberRange(0, 10_000)], default=0)
-    is_public = BooleanField(_l("Show on the public status page"))
+    is_public = BooleanField(_l("May be named to people who are not signed in"))
     is_retired = BooleanField(_l("Retired: no longer offered"))
     revision = HiddenField()
 

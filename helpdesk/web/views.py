@@ -53,8 +53,8 @@ def metrics() -> Response:
 @bp.get("/robots.txt")
 @allow("public")
 def robots() -> Response:
-    """Only the status page is for search engines."""
-    return Response("User-agent: *\nAllow: /status\nDisallow: /\n", mimetype="text/plain")
+    """Nothing here is for search engines."""
+    return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
 
 
 @bp.get("/favicon.ico")

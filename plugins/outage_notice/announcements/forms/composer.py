@@ -79,7 +79,7 @@ class ComposerForm(BaseForm):
     must_confirm = BooleanField(_l("People must confirm before they continue"))
     services = ServicesField(_l("Affected services"))
     audience = AudienceField(_l("Who sees it"))
-    is_public = BooleanField(_l("Also on the public status page"))
+    is_public = BooleanField(_l("Also before sign-in, when it is critical"))
     is_drill = BooleanField(_l("This is a drill"))
     when = RadioField(_l("Publish"), choices=choices_of(LATER), default="now")
     time_zone = SelectField(_l("Time zone"), choices=zone_choices)

@@ -42,7 +42,7 @@ LABELS: Mapping[str, Any] = {
     "automated_reply_text": _l("Own words in the automated reply"),
     "keywords": _l("Words that point to this in tickets"),
     "is_drill": _l("This is a drill"),
-    "is_public": _l("Also on the public status page"),
+    "is_public": _l("Also before sign-in, when it is critical"),
     "owner_id": _l("Owner"),
 }
 
