@@ -8,6 +8,7 @@ by the feed alone: no query per person, none per page but the one for the feed h
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ from helpdesk.plugin_api import (
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, ending_of, live_announcements
 from plugins.outage_notice.announcements.rules import Phase, next_change_at, phase, window
 from plugins.outage_notice.audiences.queries import services_used_by_path
-from plugins.outage_notice.audiences.rules import ViewerFacts, matches
+from plugins.outage_notice.audiences.rules import TargetKind, ViewerFacts, ids_of, matches
 from plugins.outage_notice.banners.queries.payload import BannerTexts, banner_payload
 from plugins.outage_notice.banners.queries.receipts import CHUNK, ReceiptsByUser, receipts_of
 from plugins.outage_notice.banners.rules import NOTHING, ReceiptFacts, order_key
@@ -70,7 +71,7 @@ class Kept:
     people: dict[int, Person | None]
     services: dict[tuple[int, ...], frozenset[int]]
     texts: dict[tuple[int, str], BannerTexts]
-    payloads: dict[Any, Mapping[str, Any]]
+    payloads: dict[Any, tuple[Mapping[str, Any], str]]  # each with the digest of all that it says
 
 
 class BoardKeeper:
@@ -92,7 +93,7 @@ class BoardKeeper:
                 Shown(a, phase(a, now), w.shown_from) for a in kept.announcements if (w := window(a, now)).is_shown
             ]
             shown.sort(key=lambda s: order_key(s.record.severity, s.record.kind, s.record.updated_for_readers_at))
-            return {user_id: self._board(kept, user_id, shown, now) for user_id in ids}
+            return self._boards(kept, ids, shown, now)
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next moment at which a board changes by itself."""
@@ -110,22 +111,44 @@ class BoardKeeper:
             reasons |= ending_of(others, now)
             return [Retirement(i, kept.head.seq, reasons.get(i, "not_for_you")) for i in banner_ids]
 
+    def _boards(self, kept: Kept, ids: Sequence[int], shown: Sequence[Shown], now: datetime) -> dict[int, Board]:
+        """People in the same situation share one board, computed once: a publication may concern thousands."""
+        named = {i for s in shown for i in ids_of(s.record.targets, TargetKind.requester)}
+        oldest = min((s.record.feed_seq for s in shown), default=0)  # a version below it changes no banner
+        shared: dict[tuple[str, tuple[int, ...], str, int], Board] = {}
+        found: dict[int, Board] = {}
+        for user_id in ids:
+            person = kept.people.get(user_id)
+            if person is None or user_id in named or kept.receipts.get(user_id):
+                found[user_id] = self._board(kept, user_id, shown, now)
+                continue
+            facts = person.facts
+            situation = (facts.role, facts.department_path, person.locale, max(person.authz_version, oldest))
+            board = shared.get(situation)
+            if board is None:
+                board = shared[situation] = self._board(kept, user_id, shown, now)
+            found[user_id] = board
+        return found
+
     def _board(self, kept: Kept, user_id: int, shown: Sequence[Shown], now: datetime) -> Board:
         person = kept.people.get(user_id)
         if person is None:
             return Board(_tag(kept.head.epoch, ()), ())
         receipts = kept.receipts.get(user_id, {})
-        banners = tuple(
+        drawn = [
             self._payload(kept, s, person, receipts.get(s.record.id, NOTHING), now)
             for s in shown
             if matches(s.record.targets, person.facts)
-        )
-        return Board(_tag(kept.head.epoch, [(b["id"], b["version"]) for b in banners]), banners)
+        ]
+        return Board(_tag(kept.head.epoch, [digest for _banner, digest in drawn]), tuple(b for b, _digest in drawn))
 
     def _payload(
         self, kept: Kept, shown: Shown, person: Person, receipt: ReceiptFacts, now: datetime
-    ) -> Mapping[str, Any]:
-        """People in the same situation share one object, which is encoded once when it is pushed."""
+    ) -> tuple[Mapping[str, Any], str]:
+        """The banner, and a digest of all that it says.
+
+        People in the same situation share one object, which is encoded once when it is pushed.
+        """
         record = shown.record
         version = max(record.feed_seq, receipt.feed_seq, person.authz_version)
         snoozed = receipt.snoozed_until is not None and receipt.snoozed_until > now
@@ -137,7 +160,8 @@ class BoardKeeper:
             texts = kept.texts.get((record.id, person.locale))
             if texts is None:
                 texts = kept.texts[record.id, person.locale] = BannerTexts.of(record, person.locale)
-            payload = kept.payloads[key] = banner_payload(record, texts, receipt, version, now)
+            banner = banner_payload(record, texts, receipt, version, now)
+            payload = kept.payloads[key] = banner, _digest(json.dumps(banner))
         return payload
 
     # ---- keeping up with the feed: the position is read first, then the data ----
@@ -199,8 +223,12 @@ class BoardKeeper:
         return Person(facts, viewer.locale, authz_version)
 
 
-def _tag(epoch: str, versions: Iterable[tuple[int, int]]) -> str:
-    text = epoch + "".join(f";{banner_id}:{version}" for banner_id, version in versions)
+def _tag(epoch: str, digests: Iterable[str]) -> str:
+    """Equal for equal boards only: two people who see the same versions may have done different things with them."""
+    return _digest(";".join([epoch, *digests]))
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2s(text.encode(), digest_size=12).hexdigest()
 
 
