@@ -61,6 +61,7 @@ from helpdesk.web.forms import BaseForm, LocalDateTimeField
 from helpdesk.web.limits import limit
 from helpdesk.web.markdown import to_html as markdown_to_html
 from helpdesk.web.markdown import to_text as markdown_to_text
+from helpdesk.web.redirects import safe_next
 
 __all__ = [
     "LOCALES",
@@ -137,6 +138,7 @@ __all__ = [
     "record_audit",
     "record_event",
     "record_feed",
+    "safe_next",
     "ticket_facts",
     "transaction",
     "viewers",

@@ -16,6 +16,7 @@ from helpdesk.plugin_api import (
     Badge,
     Board,
     Event,
+    FormNotice,
     Job,
     MenuLink,
     ReplyText,
@@ -44,15 +45,21 @@ def migrations_path() -> Path:
 def blueprints() -> Sequence[Blueprint]:
     from plugins.outage_notice.announcements.api import api as announcements_api
     from plugins.outage_notice.announcements.views import bp as announcement_pages
+    from plugins.outage_notice.announcements.views.blueprint import offer_room_part
     from plugins.outage_notice.announcements.views.preview import offer_reply
     from plugins.outage_notice.audiences.api import bp as audience_picker
     from plugins.outage_notice.automated_replies.api import api as applies_to
     from plugins.outage_notice.automated_replies.rendering import preview_reply
     from plugins.outage_notice.banners.api import me_receipts, reach_api
     from plugins.outage_notice.banners.views import pages
+    from plugins.outage_notice.outages.api import api as tickets_api
+    from plugins.outage_notice.outages.views import bp as outage_pages
+    from plugins.outage_notice.outages.views import room_part
 
     offer_reply(preview_reply)
-    return (announcement_pages, announcements_api, audience_picker, pages, me_receipts, reach_api, applies_to)
+    offer_room_part(room_part)
+    announcing = (announcement_pages, announcements_api, audience_picker, outage_pages, tickets_api)
+    return (*announcing, pages, me_receipts, reach_api, applies_to)
 
 
 @hookimpl
@@ -99,17 +106,21 @@ def menu_links(viewer: Viewer) -> Sequence[MenuLink]:
 
 
 @hookimpl
-def page_slot(slot: str, viewer: Viewer | None, now: datetime) -> str:
-    from plugins.outage_notice.banners.views import page_slot as draw
+def page_slot(slot: str, viewer: Viewer | None, context: Mapping[str, Any], now: datetime) -> str:
+    from plugins.outage_notice.banners.views import page_slot as notices
+    from plugins.outage_notice.outages.views import page_slot as outages
 
-    return draw(slot, viewer, now)
+    return notices(slot, viewer, now) or outages(slot, viewer, context, now)
 
 
 @hookimpl
 def page_assets(viewer: Viewer | None) -> Assets:
     if viewer is None:
         return Assets()
-    return Assets(scripts=(url_for("outage_notice_banners.static", filename="js/notices.js"),))
+    static = "outage_notice_banners.static"
+    return Assets(
+        scripts=(url_for(static, filename="js/notices.js"),), styles=(url_for(static, filename="css/outages.css"),)
+    )
 
 
 @hookimpl
@@ -124,6 +135,20 @@ def commands() -> Sequence[click.Command]:
     from plugins.outage_notice.announcements.commands import outage
 
     return (outage,)
+
+
+@hookimpl
+def ticket_form_notices(viewer: Viewer, service_id: int | None, text: str, now: datetime) -> Sequence[FormNotice]:
+    from plugins.outage_notice.outages.views import form_notices
+
+    return form_notices(viewer, service_id, text, now)
+
+
+@hookimpl
+def ticket_badges(ticket_ids: Sequence[int], viewer: Viewer) -> Mapping[int, Sequence[Badge]]:
+    from plugins.outage_notice.outages.views import ticket_badges as badges
+
+    return badges(ticket_ids, viewer)
 
 
 @hookimpl

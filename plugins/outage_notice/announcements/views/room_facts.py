@@ -136,6 +136,8 @@ MARKS = {
     "completed": ("check-circle", "ok"),
     "ended": ("check-circle", "ok"),
     "reopened": ("octagon", "l1"),
+    "replied_to_all": ("reply-all", "pub"),
+    "tickets_closed": ("check", "ok"),
     "cancelled": ("x", ""),
     "withdrawn": ("x", ""),
     "approved": ("shield", "pub"),
@@ -165,6 +167,12 @@ def _sentence(entry: Entry, record: Announcement) -> str:
         "started": _("Start"),
         "hidden": _("No longer shown"),
         "reopened": _("Opened again"),
+        "replied_to_all": _("Replied to all waiting tickets: %(count)s", count=number(data.get("tickets") or 0)),
+        "tickets_closed": _(
+            "Closing message to tickets: %(tickets)s, followers: %(followers)s",
+            tickets=number(data.get("tickets") or 0),
+            followers=number(data.get("followers") or 0),
+        ),
         "ended": _("Ended") if record.kind is Kind.information else _("Over by itself"),
     }
     return sentences.get(entry.kind) or said or entry.kind.replace("_", " ")

@@ -9,10 +9,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 
 from helpdesk.plugin_api import Ticket, TicketStatus, TicketWaiting, User, db
-from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.models import AffectedService, Announcement
+from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import phase
+from plugins.outage_notice.audiences.queries import audience_condition
 from plugins.outage_notice.outages.models import Follower, TicketLink
-from plugins.outage_notice.outages.rules import OPEN, By, How, is_over_for_tickets, waits
+from plugins.outage_notice.outages.rules import CANDIDATES_SINCE, OPEN, By, How, is_over_for_tickets, waits
 
 ACTIVE: ColumnElement[bool] = and_(TicketLink.unlinked_at.is_(None), TicketLink.ended_at.is_(None))
 LINKED: ColumnElement[bool] = and_(ACTIVE, TicketLink.how != How.suggested)
@@ -46,6 +48,15 @@ class LinkedTicket:
     @property
     def needs_person(self) -> bool:
         return self.status in OPEN and not waits(self.status, self.waiting_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A ticket that might belong to an outage."""
+
+    number: int
+    subject: str
+    requester_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +180,31 @@ def _row(link: TicketLink, ticket: Ticket, requester: str, linker: str | None) -
         linker,
         last is not None and last > link.caught_up_at,
     )
+
+
+def candidates(announcement_id: int, now: datetime, limit: int) -> list[Candidate]:
+    """Open tickets of the last day about an affected service, of people in the audience, that no outage has. Newest
+    first. The caller has loaded the announcement by a query that authorises.
+    """
+    services = select(AffectedService.service_id).where(AffectedService.announcement_id == announcement_id)
+    taken = select(TicketLink.id).where(TicketLink.ticket_id == Ticket.id, ACTIVE).exists()
+    query = (
+        select(Ticket.id, Ticket.number, Ticket.subject, User.name)
+        .join(User, User.id == Ticket.requester_id)
+        .where(Ticket.service_id.in_(services), IS_OPEN, Ticket.created_at > now - CANDIDATES_SINCE, ~taken)
+        .where(audience_condition(targets_by_id([announcement_id])[announcement_id]))
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+    )
+    return [Candidate(row[1], row[2], row[3]) for row in db.session.execute(query)]
+
+
+def waits_for_outage(ticket_id: int) -> bool:
+    return db.session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, WAITS)) is not None
+
+
+def name_of(user_id: int | None) -> str | None:
+    return None if user_id is None else db.session.scalar(select(User.name).where(User.id == user_id))
 
 
 def find_follower(announcement_id: int, user_id: int) -> Follower | None:

@@ -6,7 +6,13 @@ from datetime import datetime
 
 from helpdesk.plugin_api import TicketFacts, Viewer, viewers
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, live_announcements
-from plugins.outage_notice.announcements.rules.matching import Match, concerning, find_matches, find_weak_matches
+from plugins.outage_notice.announcements.rules.matching import (
+    Match,
+    concerning,
+    find_matches,
+    find_weak_matches,
+    is_running,
+)
 from plugins.outage_notice.audiences.queries import facts_of
 
 
@@ -33,3 +39,8 @@ def outages_of_person(person_id: int, now: datetime) -> list[LiveAnnouncement]:
         return []
     found = concerning(live_announcements(now), facts_of(person), now)
     return sorted(found, key=lambda a: (a.severity, a.id))
+
+
+def running_outages(now: datetime) -> list[LiveAnnouncement]:
+    """Every outage that people feel now, the worst first."""
+    return sorted((a for a in live_announcements(now) if is_running(a, now)), key=lambda a: (a.severity, a.id))

@@ -20,8 +20,11 @@ from helpdesk.tickets.rules import NewMessage, NewTicket
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.outages.models import BroadcastItem, TicketLink
 from plugins.outage_notice.tests.announcing import department, publish
+from plugins.outage_notice.tests.pages.conftest import signed_in
 from tests import factories
 from tests.fixtures import People
+
+__all__ = ["signed_in"]  # a fixture of the pages' tests, used here too
 
 Settle = Callable[[], None]
 
