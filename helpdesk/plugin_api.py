@@ -7,6 +7,7 @@ from helpdesk.accounts.queries import viewers
 from helpdesk.accounts.rules import Role
 from helpdesk.audit.actions import record as record_audit
 from helpdesk.catalog.models import Service, ServiceDepartment
+from helpdesk.catalog.rules import ServiceChanged
 from helpdesk.config import LOCALES
 from helpdesk.core.clock import now
 from helpdesk.core.database import Base, Choice, UTCDateTime, db, is_postgresql, transaction
@@ -92,6 +93,7 @@ __all__ = [
     "Retirement",
     "Role",
     "Service",
+    "ServiceChanged",
     "ServiceDepartment",
     "SocketVerb",
     "Stale",

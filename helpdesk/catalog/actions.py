@@ -21,11 +21,12 @@ from helpdesk.catalog.rules import (
     NAME_LIMIT,
     NewService,
     ServiceChange,
+    ServiceChanged,
     is_slug,
     make_slug,
     tidy_keywords,
 )
-from helpdesk.core import feed
+from helpdesk.core import feed, outbox
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Forbidden, Invalid, Stale
 from helpdesk.hooks.specs import Viewer
@@ -135,4 +136,5 @@ def change_service(actor: Viewer | None, service_id: int, change: ServiceChange)
             before={n: before[n] for n in differing}, after={n: values[n] for n in differing},
         )  # fmt: skip
         feed.record("catalog", service.id)
+        outbox.record(ServiceChanged(service.id, tuple(differing)))
     return service

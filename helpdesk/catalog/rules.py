@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from helpdesk.accounts.rules import fold
+from helpdesk.core.events import Event
 
 NAME_LIMIT = 120
 SLUG_LIMIT = 60
@@ -43,6 +44,14 @@ class ServiceChange:
     is_retired: bool
     position: int
     department_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChanged(Event):
+    """Something of a service changed: its name, who uses it, or that it is retired. `what` names the fields."""
+
+    service_id: int
+    what: tuple[str, ...]
 
 
 def make_slug(name: str) -> str:

@@ -72,9 +72,10 @@ def jobs() -> Sequence[Job]:
 
 @hookimpl
 def event_handlers() -> Mapping[type[Event], Sequence[Callable[[Any, str], None]]]:
+    from plugins.outage_notice.announcements.handlers import HANDLERS as ANNOUNCEMENTS
     from plugins.outage_notice.outages.handlers import HANDLERS
 
-    return HANDLERS
+    return ANNOUNCEMENTS | HANDLERS
 
 
 @hookimpl

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.outage_notice.announcements.actions.drafts import change_draft, create_draft, delete_draft, duplicate
 from plugins.outage_notice.announcements.actions.ending import cancel, reopen, resolve, withdraw
 from plugins.outage_notice.announcements.actions.publishing import approve_must_confirm, edit_published, publish
+from plugins.outage_notice.announcements.actions.services import show_service_again
 from plugins.outage_notice.announcements.actions.steps import fire_due_steps
 from plugins.outage_notice.announcements.actions.updates import post_update
 
@@ -21,5 +22,6 @@ __all__ = [
     "publish",
     "reopen",
     "resolve",
+    "show_service_again",
     "withdraw",
 ]
