@@ -33,7 +33,7 @@ from helpdesk.plugin_api import (
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, ending_of, live_announcements
 from plugins.outage_notice.announcements.rules import Phase, next_change_at, phase, window
 from plugins.outage_notice.audiences.queries import services_used_by_path
-from plugins.outage_notice.audiences.rules import ViewerFacts, matches
+from plugins.outage_notice.audiences.rules import TargetKind, ViewerFacts, ids_of, matches
 from plugins.outage_notice.banners.queries.payload import BannerTexts, banner_payload
 from plugins.outage_notice.banners.queries.receipts import CHUNK, ReceiptsByUser, receipts_of
 from plugins.outage_notice.banners.rules import NOTHING, ReceiptFacts, order_key
@@ -93,7 +93,7 @@ class BoardKeeper:
                 Shown(a, phase(a, now), w.shown_from) for a in kept.announcements if (w := window(a, now)).is_shown
             ]
             shown.sort(key=lambda s: order_key(s.record.severity, s.record.kind, s.record.updated_for_readers_at))
-            return {user_id: self._board(kept, user_id, shown, now) for user_id in ids}
+            return self._boards(kept, ids, shown, now)
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next moment at which a board changes by itself."""
@@ -110,6 +110,25 @@ class BoardKeeper:
             others = [i for i in banner_ids if i not in shown]
             reasons |= ending_of(others, now)
             return [Retirement(i, kept.head.seq, reasons.get(i, "not_for_you")) for i in banner_ids]
+
+    def _boards(self, kept: Kept, ids: Sequence[int], shown: Sequence[Shown], now: datetime) -> dict[int, Board]:
+        """People in the same situation share one board, computed once: a publication may concern thousands."""
+        named = {i for s in shown for i in ids_of(s.record.targets, TargetKind.requester)}
+        oldest = min((s.record.feed_seq for s in shown), default=0)  # a version below it changes no banner
+        shared: dict[tuple[str, tuple[int, ...], str, int], Board] = {}
+        found: dict[int, Board] = {}
+        for user_id in ids:
+            person = kept.people.get(user_id)
+            if person is None or user_id in named or kept.receipts.get(user_id):
+                found[user_id] = self._board(kept, user_id, shown, now)
+                continue
+            facts = person.facts
+            situation = (facts.role, facts.department_path, person.locale, max(person.authz_version, oldest))
+            board = shared.get(situation)
+            if board is None:
+                board = shared[situation] = self._board(kept, user_id, shown, now)
+            found[user_id] = board
+        return found
 
     def _board(self, kept: Kept, user_id: int, shown: Sequence[Shown], now: datetime) -> Board:
         person = kept.people.get(user_id)
