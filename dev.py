@@ -227,7 +227,7 @@ def test(arguments: list[str]) -> int:
     sync("dev")
     compile_translations()
     install_browser()
-    return replace_by(PYTHON, "-m", "pytest", "--database", "both", *arguments)
+    return replace_by(PYTHON, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "--database", "both", *arguments)
 
 
 def bench(arguments: list[str]) -> int:
