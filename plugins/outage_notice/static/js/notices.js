@@ -242,7 +242,14 @@ function start() {
   watchConnection(stack, bars, state);
   startDialog(act, state);
   draw();
+  sayUnread();
   setInterval(() => { if (!document.hidden && !busy()) refresh(); }, 60000);
+
+  /* What is there at the load of a page is not spoken, except something critical that has not been read. */
+  function sayUnread() {
+    const b = [...state.banners.values()].find((one) => one.severity === 1 && state.surface(one) === 'card');
+    if (b && !b.must_confirm) say(word('say_new', { kind: kindLabel(b), title: b.title }), { about: `notice-${b.id}` });
+  }
 
   /* Once a minute: a promise that has passed is said to have passed. */
   function refresh() {
