@@ -98,7 +98,7 @@ class Process:
             )
         atexit.register(self.kill)
 
-    def wait_for(self, path: str = "/", seconds: float = 60.0) -> float:
+    def wait_for(self, path: str = "/", seconds: float = 120.0) -> float:
         """Wait until a GET answers with anything. The moment in monotonic seconds. Raises CannotMeasure."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:

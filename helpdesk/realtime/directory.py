@@ -21,6 +21,7 @@ class Directory:
     def __init__(self) -> None:
         self._people: dict[str, Person] = {}
         self._viewers: dict[int, Viewer] = {}
+        self._fresh: set[int] = set()
         self._is_loaded = False
         self._generation = 0  # rises when something was dropped: what was being read meanwhile may be old
         self._lock = threading.RLock()
@@ -42,6 +43,8 @@ class Directory:
             if token_hash not in found:
                 found |= queries.people_of_tokens([token_hash], now)
             if generation == self._generation:
+                if not self._is_loaded:
+                    self._fresh = {person.user_id for person in found.values()}
                 self._people.update(found)
                 self._is_loaded = True
                 break
@@ -57,6 +60,11 @@ class Directory:
         else:
             self._people[token_hash] = found
         return found
+
+    def take_fresh(self) -> set[int]:
+        """The people whose live sessions were read together since this was last asked."""
+        fresh, self._fresh = self._fresh, set()
+        return fresh
 
     def find_viewer(self, user_id: int) -> Viewer | None:
         """The person as pages see them; None when disabled."""

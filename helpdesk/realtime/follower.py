@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.02  # connects that come together share one look at the boards
+STORM, STORM_SECONDS = 10, 0.1  # when so many shared the last look, more are coming: look less often
 CHANGES_AT_ONCE = 5000
 
 
@@ -42,7 +43,9 @@ class Follower:
         self._stopping = False
         self._task: Any = None
         self._pending: list[str] = []
+        self._greeted = 0
         self._next_change: datetime | None = None
+        self._is_planned = False
         self._last_now: datetime | None = None
         self._read_at = float("-inf")
         self._stepped_at: float | None = None
@@ -95,7 +98,7 @@ class Follower:
             self._wake.wait(timeout=max(0.0, self._read_at + rules.POLL_SECONDS - time.monotonic()))
             self._wake.clear()
             if self._pending:
-                self._live.server.sleep(GATHER_SECONDS)
+                self._live.server.sleep(STORM_SECONDS if self._greeted >= STORM else GATHER_SECONDS)
             try:
                 self.step()
             except Exception:
@@ -143,7 +146,7 @@ class Follower:
         """Nothing that is remembered counts any more: everybody is checked again and gets the whole board."""
         self._live.directory.forget_all()
         self._check_sessions(self._live.connections.all(), now)
-        self._next_change = None
+        self._is_planned = False
         for connection in self._live.connections.all():
             if connection.board is not None or not is_first:
                 self._pending.append(connection.sid)
@@ -190,12 +193,12 @@ class Follower:
     # --- boards --------------------------------------------------------------------------------------------------
 
     def _plan(self, now: datetime) -> None:
-        self._next_change = boards.next_change(self._live.state.plugins, now)
+        self._next_change, self._is_planned = boards.next_change(self._live.state.plugins, now), True
 
-    def _boards(self, connections: Iterable[Connection], now: datetime) -> dict[int, Board] | None:
+    def _boards(self, user_ids: Collection[int], now: datetime) -> dict[int, Board] | None:
         """Their boards, equal ones as one object; None when a plugin failed: what was sent stays."""
         try:
-            found = boards.boards_of(self._live.state.plugins, {c.user_id for c in connections}, now)
+            found = boards.boards_of(self._live.state.plugins, user_ids, now)
         except boards.BoardsFailed:
             self._next_change = now + timedelta(seconds=1)  # try again soon
             return None
@@ -206,7 +209,7 @@ class Follower:
         """Send each of these what is different on its board since it was last told."""
         self._plan(now)
         greeted = [c for c in connections if c.board is not None]
-        found = self._boards(greeted, now)
+        found = self._boards({c.user_id for c in greeted}, now)
         if found is None:
             return
         steps: dict[tuple[str, str], tuple[Board, Board, list[Connection]]] = {}
@@ -244,13 +247,14 @@ class Follower:
             self._live.emit("banner", {**at, "banner": banner}, connections)
 
     def _greet_pending(self, now: datetime) -> None:
-        pending, self._pending = self._pending, []
+        pending, self._pending, self._greeted = self._pending, [], len(self._pending)
         connections = [c for c in (self._live.connections.find(sid) for sid in dict.fromkeys(pending)) if c is not None]
         if not connections:
             return
-        if self._next_change is None:
+        if not self._is_planned:
             self._plan(now)
-        found = self._boards(connections, now)
+        # Those whose sessions were just read come next: plugins may read what they need of all of them at once.
+        found = self._boards({c.user_id for c in connections} | self._live.directory.take_fresh(), now)
         if found is None:
             self._pending.extend(connection.sid for connection in connections)
             return
