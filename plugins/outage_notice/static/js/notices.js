@@ -77,10 +77,11 @@ function start() {
     return link;
   }
 
+  /* The title of a card or the button of a row; without such a notice the place that the focus came from. */
   function focusTitle(id) {
-    const title = stack.querySelector(`.notice[data-id="${id}"] .notice__t`);
+    const title = stack.querySelector(`.notice[data-id="${id}"] :is(.notice__t, .notice__row)`);
     if (!title) { (cameFrom?.isConnected ? cameFrom : document.getElementById('main'))?.focus(); return; }
-    title.tabIndex = -1;
+    if (title.matches('.notice__t')) title.tabIndex = -1;
     title.focus();
   }
 
@@ -188,8 +189,7 @@ function start() {
     if (state.opened === b.id) state.opened = null;
     draw();
     if (!inside) return;
-    const next = stack.querySelectorAll('.notice')[at]?.querySelector('button, a');
-    (next ?? (cameFrom?.isConnected ? cameFrom : null) ?? document.getElementById('main'))?.focus();
+    focusTitle((stack.querySelectorAll('.notice')[at] ?? stack.querySelector('.notice'))?.dataset.id);
   }
 
   document.addEventListener('submit', (event) => { if (event.target.matches('[data-notice-form]')) event.preventDefault(); }, true);
@@ -210,8 +210,10 @@ function start() {
   /* Escape closes to a row or folds; it never dismisses. */
   stack.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
-    if (state.opened !== null) { state.opened = null; draw(); } else setFolded(stack, true);
-    (cameFrom?.isConnected ? cameFrom : document.getElementById('main'))?.focus();
+    const closed = state.opened;
+    state.opened = null;
+    if (closed === null) setFolded(stack, true); else draw();
+    focusTitle(closed);
   });
 
   /* ---- delivered and seen ---- */
