@@ -121,7 +121,7 @@ def occurrences(record: Record, after: datetime | None = None) -> Iterator[Occur
     if record.show_from is not None:
         lead = wall_time(record.starts_at, record.time_zone) - wall_time(record.show_from, record.time_zone)
     previous: Span | None = None
-    for span in spans(rule, record.starts_at, record.planned_end_at, record.time_zone):
+    for span in spans(rule, record.starts_at, record.planned_end_at, record.time_zone, reach=after):
         if after is None or span.end > after:
             shown = span.start
             if lead is not None:
@@ -132,9 +132,24 @@ def occurrences(record: Record, after: datetime | None = None) -> Iterator[Occur
         previous = span
 
 
+# What was found last for each repetition, and for which moment: expanding years of it at every reading takes too long.
+_found: dict[tuple[object, ...], tuple[datetime, Occurrence | None]] = {}
+_FOUND_AT_MOST = 1000
+
+
 def current_occurrence(record: Record, now: datetime) -> Occurrence | None:
     """The time that runs now, else the next one. None when it happens once or no more."""
-    return next(occurrences(record, now), None)
+    if not record.recurrence:
+        return None
+    series = (record.recurrence, record.time_zone, record.starts_at, record.planned_end_at, record.show_from)
+    at, found = _found.get(series, (None, None))
+    if at is not None and at <= now and (found is None or now < found.end):
+        return found
+    found = next(occurrences(record, now), None)
+    if len(_found) >= _FOUND_AT_MOST:
+        _found.clear()
+    _found[series] = now, found
+    return found
 
 
 def phase(record: Record, now: datetime) -> Phase:

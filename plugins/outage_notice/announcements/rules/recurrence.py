@@ -152,18 +152,25 @@ class Span:
 
 
 def spans(
-    rule: RecurrenceRule, starts_at: datetime, ends_at: datetime, zone_name: str, after: datetime | None = None
+    rule: RecurrenceRule,
+    starts_at: datetime,
+    ends_at: datetime,
+    zone_name: str,
+    after: datetime | None = None,
+    *,
+    reach: datetime | None = None,
 ) -> Iterator[Span]:
-    """The times of a repetition, in order, that end after `after` (all when None).
+    """The times of a repetition, in order, that end after `after` (all when None), and go on beyond `reach`.
 
     Start and end keep their wall time across clock changes. A span whose moved start would pass its end keeps its
     length instead. One per local date, also where a zone skipped a whole day.
     """
     zone = zone_of(zone_name)
     first, last = (moment.astimezone(zone).replace(tzinfo=None, fold=0) for moment in (starts_at, ends_at))
-    wall_after = None if after is None else after.astimezone(zone).replace(tzinfo=None)
+    beyond = reach or after
+    wall_beyond = None if beyond is None else beyond.astimezone(zone).replace(tzinfo=None)
     previous: date | None = None
-    for wall in rule.walls(first, wall_after):
+    for wall in rule.walls(first, wall_beyond):
         start, end = to_utc(wall, zone_name), to_utc(wall + (last - first), zone_name)
         if end <= start:
             end = start + (ends_at - starts_at)

@@ -198,3 +198,20 @@ def test_phase_of_a_repeated_maintenance() -> None:
     assert rules.phase(one, first + day + 2 * hour) is Phase.over
     assert rules.effective_status(one, first + day + 2 * hour) is Status.completed
     assert rules.next_change_at(one, first) == first + 2 * hour
+
+
+def test_a_repetition_without_an_end_goes_on_for_decades() -> None:
+    first, hour = datetime(2026, 3, 12, 20, 0, tzinfo=UTC), timedelta(hours=1)
+    one = record(
+        kind=Kind.maintenance,
+        status=Status.scheduled,
+        published_at=first,
+        starts_at=first,
+        planned_end_at=first + hour,
+        recurrence="FREQ=WEEKLY",
+    )
+    later = first + timedelta(weeks=1000)
+    assert rules.phase(one, later) is Phase.active
+    assert rules.phase(one, later + hour) is Phase.upcoming
+    assert rules.phase(one, first) is Phase.active, "a clock that goes back"
+    assert rules.next_change_at(one, later) == later + hour
