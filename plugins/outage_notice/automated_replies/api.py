@@ -78,7 +78,8 @@ def _person(requester_id: int | None) -> Viewer:
 
 def _answer(match: Match, now: datetime) -> dict[str, Any]:
     announcement: LiveAnnouncement = match.announcement
-    promises = (announcement.eta, announcement.next_update_at, next_change_at(announcement, now))
+    eta = announcement.expected_end_at(now)
+    promises = (eta, announcement.next_update_at, next_change_at(announcement, now))
     changes = [t for t in promises if t is not None and t > now]
     return {
         "id": announcement.id,
@@ -87,8 +88,8 @@ def _answer(match: Match, now: datetime) -> dict[str, Any]:
         "severity": announcement.severity,
         "by": match.by,
         "texts": announcement.texts,
-        "eta": announcement.eta,
+        "eta": eta,
         "next_update_at": announcement.next_update_at,
-        "started_at": announcement.actual_start_at or announcement.starts_at or announcement.published_at,
+        "started_at": announcement.began_at(now),
         "valid_until": min([*changes, now + VALID_FOR]),
     }

@@ -12,7 +12,6 @@ from flask_babel import force_locale, gettext
 
 from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer, markdown_to_text
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
-from plugins.outage_notice.announcements.rules import Kind
 from plugins.outage_notice.announcements.rules.matching import Match
 from plugins.outage_notice.automated_replies.queries import find_requester, outages_of_ticket
 from plugins.outage_notice.automated_replies.rules import ANSWERED_EVENTS, fill, paragraphs
@@ -99,14 +98,12 @@ class OutageWords:
         return paragraphs([title, self.description, self.promise(), instead])
 
     def since(self) -> str:
-        started_at = self.announcement.actual_start_at or self.announcement.starts_at or self.announcement.published_at
+        started_at = self.announcement.began_at(self._now)
         return self.time(started_at) if started_at else ""
 
     def promise(self) -> str:
         """When it will be over, or when the next word comes. A time that has passed is said to have passed."""
-        eta = self.announcement.eta
-        if eta is None and self.announcement.kind is Kind.maintenance:
-            eta = self.announcement.planned_end_at
+        eta = self.announcement.expected_end_at(self._now)
         if eta is not None and eta > self._now:
             return _("We expect it to be over at about %(time)s. This is an estimate.", time=self.time(eta))
         following = self._next_update()
@@ -138,7 +135,7 @@ class OutageWords:
 
     def blanks(self, name: str, number: int) -> dict[str, str]:
         """What the blanks of the technician's own text stand for."""
-        eta, following = self.announcement.eta, self.announcement.next_update_at
+        eta, following = self.announcement.expected_end_at(self._now), self.announcement.next_update_at
         return {
             "requester_name": name,
             "ticket_number": str(number),

@@ -76,8 +76,8 @@ def _begin(record: Announcement, actor: Viewer, at: datetime) -> None:
     start_if_due(record, at)
 
 
-def start_if_due(record: Announcement, at: datetime) -> None:
-    """Write down a start that has passed; take one back that was moved to the future."""
+def start_if_due(record: Announcement, at: datetime, *, was_moved: bool = False) -> None:
+    """Write down a start that has passed; take one back that `was_moved` to the future, not one that began early."""
     if record.recurrence:
         occurrence = rules.current_occurrence(record, at)
         starts_at = None if occurrence is None else occurrence.start
@@ -87,7 +87,7 @@ def start_if_due(record: Announcement, at: datetime) -> None:
         record.actual_start_at = record.actual_start_at or starts_at
         if record.status is Status.scheduled:
             record.status = Status.in_progress
-    elif record.status in (Status.scheduled, Status.in_progress) and starts_at is not None:
+    elif was_moved and record.status in (Status.scheduled, Status.in_progress) and starts_at is not None:
         record.actual_start_at = None
         record.status = Status.scheduled
 
@@ -149,7 +149,7 @@ def _save_edit(
     weight: Weight,
 ) -> None:
     if changed.keys() & PLAN_FIELDS:
-        start_if_due(record, at)
+        start_if_due(record, at, was_moved=bool(changed.keys() & {"starts_at", "recurrence"}))
         plan_steps(session, record, at)
     number(record, at, weight)
     what = tuple(sorted(changed))

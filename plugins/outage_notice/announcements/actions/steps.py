@@ -131,7 +131,9 @@ def _apply(record: Announcement, step: Step) -> None:
             if record.status is Status.scheduled:
                 record.status = Status.in_progress
         case StepKind.end if record.recurrence:
-            record.actual_start_at = None
+            # What was promised was promised for this time: the next one begins without it.
+            record.actual_start_at = record.eta = record.next_update_at = None
+            record.wall_times = {k: v for k, v in record.wall_times.items() if k not in ("eta", "next_update_at")}
             if record.kind is Kind.maintenance:
                 record.status = Status.scheduled
         case StepKind.end:

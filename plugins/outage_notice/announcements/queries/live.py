@@ -91,6 +91,20 @@ class LiveAnnouncement:
         """The last change that readers were meant to notice."""
         return self.changed_at or self.published_at or self.updated_at
 
+    def began_at(self, now: datetime) -> datetime | None:
+        """Since when it lasts, or from when it will; of a repeated one, its present or next time."""
+        occurrence = rules.current_occurrence(self, now)
+        if occurrence is not None:
+            return occurrence.start
+        return self.actual_start_at or self.starts_at or self.published_at
+
+    def expected_end_at(self, now: datetime) -> datetime | None:
+        """When it should be over: the ETA, else the planned end of a maintenance. It may have passed."""
+        occurrence = rules.current_occurrence(self, now)
+        if occurrence is not None:
+            return self.eta or occurrence.end
+        return self.eta or (self.planned_end_at if self.kind is Kind.maintenance else None)
+
     def texts_in(self, locale: str) -> tuple[str, Texts]:
         """The texts for a reader and the locale they are in: the reader's, its language, or the author's."""
         for candidate in (locale, locale.split("_")[0].split("-")[0]):

@@ -9,7 +9,7 @@ from typing import Any
 
 from helpdesk.plugin_api import markdown_to_html
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
-from plugins.outage_notice.announcements.rules import Kind, current_occurrence, effective_status, phase, window
+from plugins.outage_notice.announcements.rules import effective_status, phase, window
 from plugins.outage_notice.banners.rules import ReceiptFacts, permissions, receipt_state
 
 RTL_LANGUAGES = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
@@ -59,7 +59,6 @@ def banner_payload(
     """The banner as one person sees it at `now`. Times are ISO 8601 UTC."""
     must_confirm = announcement.must_confirm and announcement.confirmed_by_id is not None
     allowed = permissions(announcement.kind, announcement.severity, must_confirm, receipt.snooze_count)
-    started_at, eta = _times(announcement, now)
     shown = window(announcement, now)
     return {
         "id": announcement.id,
@@ -82,21 +81,11 @@ def banner_payload(
             receipt, announcement.loud_seq, shown.shown_from if announcement.recurrence else None, now
         ),
         "services": [{"id": s.id, "name": s.name, "effect": s.effect.value} for s in announcement.services],
-        "started_at": iso(started_at),
-        "eta": iso(eta),
+        "started_at": iso(announcement.began_at(now)),
+        "eta": iso(announcement.expected_end_at(now)),
         "next_update_at": iso(announcement.next_update_at),
         "show_until": iso(shown.shown_until),
         "updated_at": iso(announcement.updated_for_readers_at),
         "url": f"/notices/{announcement.id}",
         "drill": announcement.is_drill,
     }
-
-
-def _times(announcement: LiveAnnouncement, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Since or from when, and the expected end: of a maintenance its planned window unless an ETA says otherwise."""
-    occurrence = current_occurrence(announcement, now) if announcement.recurrence else None
-    if occurrence is not None:
-        return occurrence.start, announcement.eta or occurrence.end
-    started_at = announcement.actual_start_at or announcement.starts_at or announcement.published_at
-    planned = announcement.planned_end_at if announcement.kind is Kind.maintenance else None
-    return started_at, announcement.eta or planned

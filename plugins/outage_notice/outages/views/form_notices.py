@@ -9,7 +9,7 @@ from flask import render_template
 
 from helpdesk.plugin_api import FormNotice, Viewer, markdown_to_html
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
-from plugins.outage_notice.announcements.rules import Kind, effective_status
+from plugins.outage_notice.announcements.rules import effective_status
 from plugins.outage_notice.announcements.views.rows import style_of
 from plugins.outage_notice.outages.queries.links import follows
 from plugins.outage_notice.outages.queries.matching import outages_of_text
@@ -31,9 +31,6 @@ def _notice(announcement: LiveAnnouncement, viewer: Viewer, now: datetime) -> Fo
 
 def _draw(announcement: LiveAnnouncement, viewer: Viewer, key: str, now: datetime) -> str:
     lang, texts = announcement.texts_in(viewer.locale)
-    eta = announcement.eta
-    if eta is None and announcement.kind is Kind.maintenance:
-        eta = announcement.planned_end_at
     return render_template(
         "outage_notice/outages_deflect.html",
         a=announcement,
@@ -43,9 +40,9 @@ def _draw(announcement: LiveAnnouncement, viewer: Viewer, key: str, now: datetim
         style=style_of(announcement.kind, announcement.severity),
         status=effective_status(announcement, now),
         workaround=markdown_to_html(texts.workaround) if texts.workaround else "",
-        eta=eta,
+        eta=announcement.expected_end_at(now),
         now=now,
-        started_at=announcement.actual_start_at or announcement.starts_at or announcement.published_at,
+        started_at=announcement.began_at(now),
         may_follow=not viewer.is_staff,
     )
 

@@ -160,6 +160,24 @@ def test_a_repetition_goes_on(cast: Cast, maintenance: Publish, clock: FixedCloc
     assert {s for _k, s in states(record)} == {"fired"}
 
 
+def test_a_promise_holds_for_one_time_of_a_repetition(cast: Cast, maintenance: Publish, clock: FixedClock) -> None:
+    record = maintenance(recurrence="FREQ=DAILY", show_from=at(19))
+    fire(clock, at(20))
+    actions.post_update(cast.teresa, record.id, rules.NewUpdate(text="It takes longer.", eta=at(21, 30)))
+    fire(clock, at(22))
+    assert fresh(record).eta is None
+
+
+def test_one_that_began_early_stays_begun_when_something_else_changes(
+    cast: Cast, maintenance: Publish, clock: FixedClock
+) -> None:
+    record = maintenance()
+    clock.set(at(19, 30))
+    actions.post_update(cast.teresa, record.id, rules.NewUpdate(text="We began.", status=Status.in_progress))
+    actions.edit_published(cast.teresa, record.id, {"planned_end_at": at(23)})
+    assert (fresh(record).status, fresh(record).actual_start_at) == (Status.in_progress, at(19, 30))
+
+
 def test_missed_times_of_a_repetition_are_skipped(cast: Cast, maintenance: Publish, clock: FixedClock) -> None:
     record = maintenance(recurrence="FREQ=DAILY")
     fire(clock, at(21) + timedelta(days=3))

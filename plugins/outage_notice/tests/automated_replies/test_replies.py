@@ -105,6 +105,25 @@ def test_a_maintenance_counts_only_while_it_runs(app: Flask, people: People, vpn
     assert "VPN maintenance" not in reply_to(app, people.ana, service_id=vpn.id).body_text
 
 
+def test_a_repeated_maintenance_speaks_of_its_present_time(
+    app: Flask, people: People, vpn: Any, clock: FixedClock
+) -> None:
+    start = clock.now() + timedelta(hours=1)
+    publish(
+        people.teresa,
+        department(people.finance),
+        services=(vpn,),
+        kind=Kind.maintenance,
+        starts_at=start,
+        planned_end_at=start + timedelta(hours=2),
+        recurrence="FREQ=DAILY",
+    )
+    clock.set(start + timedelta(days=3, minutes=5))
+    text = reply_to(app, people.ana, service_id=vpn.id).body_text
+    assert "since 10:00" in text
+    assert "over at about 12:00" in text
+
+
 def test_the_most_severe_wins_and_the_second_is_named(app: Flask, people: People, vpn: Any) -> None:
     publish(people.teresa, department(people.finance), services=(vpn,), severity=3, title="VPN is slow")
     worst = publish(people.teresa, department(people.finance), services=(vpn,), severity=1, title="VPN is gone")
