@@ -75,14 +75,16 @@ def event_handlers() -> Mapping[type[Event], Sequence[Callable[[Any, str], None]
     from plugins.outage_notice.announcements.handlers import HANDLERS as ANNOUNCEMENTS
     from plugins.outage_notice.outages.handlers import HANDLERS
 
-    return ANNOUNCEMENTS | HANDLERS
+    return {**ANNOUNCEMENTS, **HANDLERS}
 
 
 @hookimpl
 def demo_data(now: datetime) -> None:
-    from plugins.outage_notice.announcements.demo import load
+    from plugins.outage_notice.announcements.demo import load as announcements
+    from plugins.outage_notice.outages.demo import load as outages
 
-    load(now)
+    announcements(now)
+    outages(now)
 
 
 @hookimpl

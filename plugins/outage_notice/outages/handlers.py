@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from helpdesk.plugin_api import TicketOpened
+from collections.abc import Callable
+from typing import Any
+
+from helpdesk.plugin_api import Event, TicketOpened
 from plugins.outage_notice.announcements.rules import (
     AnnouncementEnded,
     AnnouncementReopened,
@@ -39,7 +42,7 @@ def follow(event: FoundAffected, _event_id: str) -> None:
     actions.follow_affected(event.announcement_id, event.user_id)
 
 
-HANDLERS = {
+HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {
     TicketOpened: (link_ticket,),
     AnnouncementEnded: (close,),
     StepFired: (close,),

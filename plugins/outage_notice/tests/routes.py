@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from helpdesk.tickets.actions import open_ticket
+from helpdesk.tickets.rules import NewTicket
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.rules import Draft
+from plugins.outage_notice.outages.actions import link_tickets, start_reply
 from plugins.outage_notice.tests.announcing import department, publish
 from tests import factories
 from tests.contract.routes import ANNOUNCERS, OWNER, READERS, Arguments, Route, Table, World
 
 READ, WRITE = "announcements:read", "announcements:write"
 TEXT = {"text": "We are looking at it."}
+REPLY = TEXT | {"key": "0123456789abcdef"}
 AUDIENCE = {"audience": [{"kind": "everyone"}]}
 
 
@@ -28,6 +32,15 @@ def _ends(act: str) -> tuple[Route, ...]:
 
 def _acts(json: dict[str, Any]) -> Route:
     return Route("technician", WRITE, "announcement", json=json)
+
+
+def _number(_world: World, arguments: Arguments) -> dict[str, Any]:
+    return {"number": str(arguments["number"])}
+
+
+def _seen(scope: str | None = None, **body: Any) -> tuple[Route, ...]:
+    """What agents may do with what is published, and only announcers with drafts."""
+    return (Route("agent", scope, "announcement", **body), Route("agent", scope, "draft", ANNOUNCERS, **body))
 
 
 TABLE: Table = {
@@ -48,6 +61,10 @@ TABLE: Table = {
     "POST /announcements/<int:announcement_id>/duplicate": Route("technician", object="announcement"),
     "GET /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
     "POST /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
+    "GET /announcements/<int:announcement_id>/replies/<int:broadcast_id>": Route("agent", object="broadcast"),
+    "GET /announcements/<int:announcement_id>/reply": _seen(),
+    "POST /announcements/<int:announcement_id>/reply": _seen(form=REPLY),
+    "GET /announcements/<int:announcement_id>/tickets": _seen(),
     "POST /announcements/<int:announcement_id>/update": Route("technician", object="announcement", form=TEXT),
     "GET /announcements/audience-picker": Route("technician"),
     "GET /announcements/audience-search": Route("technician"),
@@ -69,6 +86,9 @@ TABLE: Table = {
     "GET /api/v1/announcements/<int:announcement_id>/reach": Route("technician", READ, "announcement"),
     "POST /api/v1/announcements/<int:announcement_id>/reopen": _acts({}),
     "POST /api/v1/announcements/<int:announcement_id>/resolve": _acts({}),
+    "GET /api/v1/announcements/<int:announcement_id>/tickets": _seen("tickets:read"),
+    "POST /api/v1/announcements/<int:announcement_id>/tickets": _seen("tickets:write", json={"numbers": [1]}),
+    "DELETE /api/v1/announcements/<int:announcement_id>/tickets": _seen("tickets:write", query={"number": "1"}),
     "GET /api/v1/announcements/<int:announcement_id>/timeline": (
         Route("agent", READ, "announcement"),
         Route("agent", READ, "draft", ANNOUNCERS),
@@ -89,6 +109,14 @@ TABLE: Table = {
     "POST /notices/<int:announcement_id>/receipt": Route(
         "requester", object="announcement", may=OWNER, missing=302, form={"what": "read", "version": "1"}
     ),
+    "POST /outages/<int:announcement_id>/follow": (
+        Route("requester", object="announcement", may=OWNER),
+        Route("requester", object="draft", may=frozenset()),
+    ),
+    "POST /outages/<int:announcement_id>/unfollow": Route("requester", arguments={"announcement_id": 1}),
+    "POST /outages/link": Route("agent", form={"announcement_id": "", "number": "1"}),
+    "POST /outages/unlink": Route("agent", form={"number": "1"}),
+    "POST /outages/wait": Route("agent", object="linked ticket", form=_number),
 }
 
 
@@ -101,4 +129,18 @@ def _announcement(world: World) -> Arguments:
     return {"announcement_id": publish(world.people.teresa, department(world.people.finance)).id}
 
 
-OBJECTS = {"draft": _draft, "announcement": _announcement}
+def _linked(world: World) -> Arguments:
+    announcement = publish(world.people.teresa, department(world.people.finance))
+    ticket = open_ticket(factories.viewer(world.people.ana), NewTicket("Printer", "It is out of paper."))
+    link_tickets(factories.viewer(world.people.carla), announcement.id, [ticket.number])
+    return {"announcement_id": announcement.id, "number": ticket.number}
+
+
+def _broadcast(world: World) -> Arguments:
+    linked = _linked(world)
+    announcement_id = linked["announcement_id"]
+    reply = start_reply(factories.viewer(world.people.carla), announcement_id, "Soon.", f"key-{announcement_id}")
+    return {"announcement_id": announcement_id, "broadcast_id": reply.id}
+
+
+OBJECTS = {"draft": _draft, "announcement": _announcement, "linked ticket": _linked, "broadcast": _broadcast}

@@ -12,8 +12,10 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import Badge, Viewer, ticket_facts
 from plugins.outage_notice.announcements.forms.words import STATUS_NAMES
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, get_announcement, live_by_ids
-from plugins.outage_notice.announcements.rules import effective_status, phase
+from plugins.outage_notice.announcements.rules import Phase, effective_status, phase
 from plugins.outage_notice.announcements.views.rows import style_of
+from plugins.outage_notice.audiences.queries import facts_of
+from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages import rules
 from plugins.outage_notice.outages.models import TicketLink
 from plugins.outage_notice.outages.queries.broadcasts import audience_of_reply, last_replies, list_broadcasts
@@ -77,7 +79,7 @@ def _ticket_strip(ticket_id: int, viewer: Viewer, now: datetime) -> str:
     ticket = ticket_facts([ticket_id])[0]
     if not viewer.is_staff:
         is_active = link is not None and link.ended_at is None and link.how is not How.suggested
-        if announcement is None or not is_active:
+        if announcement is None or not is_active or not _may_read(announcement, viewer, now):
             return ""
         update = announcement.latest_update
         facts = _facts(announcement, viewer, now) | {"update": update.text_in(viewer.locale) if update else ""}
@@ -90,6 +92,11 @@ def _ticket_strip(ticket_id: int, viewer: Viewer, now: datetime) -> str:
     facts = _facts(announcement, viewer, now) | _link_facts(link, announcement.id)
     facts |= {"ticket": ticket, "waits": waits_for_outage(ticket_id), "is_open": ticket.status in rules.OPEN}
     return render_template("outage_notice/outages_strip.html", **facts)
+
+
+def _may_read(announcement: LiveAnnouncement, viewer: Viewer, now: datetime) -> bool:
+    """Whether it runs and is for this requester now: who moved keeps the ticket, not the outage of others."""
+    return phase(announcement, now) is Phase.active and matches(announcement.targets, facts_of(viewer))
 
 
 def _link_facts(link: TicketLink, announcement_id: int) -> dict[str, Any]:
@@ -141,6 +148,9 @@ def ticket_badges(ticket_ids: Sequence[int], viewer: Viewer) -> Mapping[int, Seq
     """The outage of each ticket, in two reads for a whole list. Suggestions are for staff."""
     links = [link for link in links_of(ticket_ids) if viewer.is_staff or link.how is not How.suggested]
     outages = {a.id: a for a in live_by_ids({link.announcement_id for link in links})} if links else {}
+    if outages and not viewer.is_staff:
+        facts = facts_of(viewer)
+        outages = {a.id: a for a in outages.values() if matches(a.targets, facts)}
     return {
         link.ticket_id: [_badge(link, outages[link.announcement_id], viewer)]
         for link in links
