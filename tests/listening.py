@@ -30,6 +30,14 @@ class Listener:
         self.csrf = factories.sign_in(self.client, user)
         self.socket: Any = None
 
+    def move_to(self, app: Flask) -> None:
+        """The same browser with its cookies, now served by another process on the same database."""
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        cookie = self.client.get_cookie(name)
+        self.app, self.client = app, app.test_client()
+        if cookie is not None:
+            self.client.set_cookie(name, cookie.value)
+
     def connect(self) -> bool:
         """Open the socket as the page does. False when it is refused."""
         name = self.app.config["SESSION_COOKIE_NAME"]

@@ -148,9 +148,7 @@ TABLE: Table = {
         "requester", "tickets:write", "ticket", READERS, json={"status": "closed"}
     ),
     "GET /api/v1/tickets/<int:number>/attachments": Route("requester", "tickets:read", "ticket", READERS),
-    "POST /api/v1/tickets/<int:number>/attachments": Route(
-        "requester", "tickets:write", "talk", READERS, form=_upload
-    ),
+    "POST /api/v1/tickets/<int:number>/attachments": Route("requester", "tickets:write", "talk", READERS, form=_upload),
     "POST /api/v1/tickets/<int:number>/messages": Route(
         "requester", "tickets:write", "ticket", READERS, json={"body": "Any news?"}
     ),

@@ -1,0 +1,28 @@
+"""One world for all tests of a module that try routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from helpdesk import create_app
+from helpdesk.core.clock import FixedClock
+from helpdesk.core.database import db
+from tests import databases, factories, fixtures
+from tests.contract.matrix import Matrix
+from tests.harness import START
+
+
+@pytest.fixture(scope="module")
+def matrix(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
+    folder = tmp_path_factory.mktemp("matrix")
+    settings = databases.make_settings(databases.copy_sqlite(sqlite_template, folder), folder / "instance")
+    app = create_app(settings, FixedClock(START))
+    app.config["TESTING"] = True
+    with factories.present_app(app):
+        yield Matrix(app, fixtures.make_people())
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()

@@ -1,0 +1,99 @@
+"""Several real processes on one database. `make test` runs a short form of each test, `make faults` the whole of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from helpdesk.accounts.models import User
+from tests import factories
+from tests.fixtures import People
+from tests.harness import START
+from tests.live import LiveServer
+from tests.realtime.wires import Wire
+
+IS_FULL = os.environ.get("HELPDESK_TEST_FAULTS") == "full"
+PROMISE_SECONDS = 2.0
+START_SECONDS = 180.0  # until a process runs, on a machine that does many other things at the same time
+SLACK_SECONDS = 2.0  # the same
+
+
+def size(short: int, full: int) -> int:
+    """How often or how much: the short form, or all of it under `make faults`."""
+    return full if IS_FULL else short
+
+
+class Browser:
+    """One person's session, which any of the processes serves, and raw sockets with it."""
+
+    def __init__(self, server: LiveServer, user: User) -> None:
+        self.http = requests.Session()
+        page = self.http.get(f"{server.url}/sign-in", timeout=20).text
+        form = {"csrf_token": self._token(page), "email": user.email, "password": factories.PASSWORD}
+        self.http.post(f"{server.url}/sign-in", data=form, timeout=20).raise_for_status()
+        self.csrf = self._token(self.http.get(f"{server.url}/profile", timeout=20).text)
+
+    @staticmethod
+    def _token(page: str) -> str:
+        found = re.search(r'<meta name="csrf-token" content="([^"]+)"', page)
+        assert found, page[:500]
+        return found[1]
+
+    def join(self, server: LiveServer) -> tuple[Wire, dict[str, Any]]:
+        """A socket to that process, and the board that it was greeted with."""
+        cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
+        wire = Wire(server.url, cookie=cookie)
+        answer = wire.join(self.csrf)
+        assert answer.startswith("40/live"), answer
+        name, board = wire.event()
+        assert name == "board"
+        return wire, board
+
+    def board(self, server: LiveServer) -> dict[str, Any]:
+        answer = self.http.get(f"{server.url}/api/v1/me/board", timeout=20)
+        answer.raise_for_status()
+        board: dict[str, Any] = answer.json()
+        return board
+
+    def post(self, server: LiveServer, path: str, **data: Any) -> requests.Response:
+        form = {"csrf_token": self.csrf, **data}
+        return self.http.post(server.url + path, data=form, timeout=20, allow_redirects=False)
+
+
+class Desk:
+    """Servers that share a database and a clock, and Teresa who announces by the API."""
+
+    def __init__(self, people: People, live_server: Callable[..., LiveServer]) -> None:
+        self.people, self._live_server = people, live_server
+        self.token = factories.make_token(people.teresa)
+
+    def server(self, **arguments: Any) -> LiveServer:
+        """One more process; it runs when this returns."""
+        server = self._live_server(**arguments)
+        server.set_time(START)
+        return server.start(timeout=START_SECONDS)
+
+    def call(self, server: LiveServer, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        answer = requests.request(method, f"{server.url}/api/v1{path}", json=body, headers=headers, timeout=20)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def draft(self, server: LiveServer, title: str = "VPN is down") -> int:
+        body = {
+            "title": title,
+            "description": "You can't connect.",
+            "audience": [{"kind": "department", "id": self.people.finance.id}],
+            "next_update_at": "2026-03-12T18:00:00Z",
+        }
+        made: int = self.call(server, "POST", "/announcements", body)["id"]
+        return made
+
+
+def seconds_since(start: float) -> float:
+    return time.monotonic() - start
