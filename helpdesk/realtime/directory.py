@@ -54,10 +54,11 @@ class Directory:
         """A session that seems over may have been used since it was read."""
         if old is None:
             return None
+        generation = self._generation
         found = queries.people_of_tokens([token_hash], now).get(token_hash)
         if found is None:
             self._people.pop(token_hash, None)
-        else:
+        elif generation == self._generation:
             self._people[token_hash] = found
         return found
 

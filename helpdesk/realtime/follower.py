@@ -123,6 +123,14 @@ class Follower:
 
     def _follow(self, now: datetime) -> None:
         head, before = feed.head(), self.head
+        try:
+            self._follow_from(before, head, now)
+        except Exception:
+            self.head = None  # what was passed was not told to the end: the next look starts afresh
+            raise
+        self._last_now = now
+
+    def _follow_from(self, before: Head | None, head: Head, now: datetime) -> None:
         if before is None or head.epoch != before.epoch or head.seq < before.seq:
             self.head = head
             self._start_afresh(now, is_first=before is None)
@@ -135,7 +143,6 @@ class Follower:
                 self._apply(changes, now)
         elif self._changed_by_time(now):
             self._tell(self._live.connections.all(), now)
-        self._last_now = now
 
     def _changed_by_time(self, now: datetime) -> bool:
         if self._last_now is not None and now < self._last_now - timedelta(seconds=1):

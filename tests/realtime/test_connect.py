@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from helpdesk.core.clock import FixedClock
 from tests.realtime.conftest import Desk, banner
@@ -31,6 +34,22 @@ def test_nobody_else_gets_in(desk: Desk) -> None:
     desk.disable(ana)
     desk.step()
     assert not desk.connect(token).is_connected
+
+
+def test_a_change_that_could_not_be_read_is_not_forgotten(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, bruno = desk.person("Ana"), desk.person("Bruno")
+    socket, other = desk.connect(desk.session(ana)), desk.connect(desk.session(bruno))
+    desk.sign_out(ana)
+
+    def fail(*_arguments: object) -> Any:
+        raise OSError("the database is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("helpdesk.realtime.queries.people_of_sessions", fail)
+        with pytest.raises(OSError, match="away"):
+            desk.step()
+    desk.step()
+    assert (socket.is_connected, other.is_connected) == (False, True)
 
 
 def test_signing_out_closes_the_sockets_of_that_person_only(desk: Desk) -> None:
