@@ -16,6 +16,8 @@ from helpdesk.web.access import is_token_request
 
 LONGEST_TOKEN = 200
 WITHOUT_PERSON = ("static", "healthz", "metrics")
+# An open page asks for these by itself: they are no sign that anybody still sits there.
+BY_ITSELF = ("board_api.show_board",)
 
 
 class Browser:
@@ -38,7 +40,7 @@ def _load_browser(token: str) -> Browser | None:
         return None
     user, session = found
     browser = Browser(token, queries.viewer_of(user), session.id)
-    if now - session.seen_at >= SEEN_EVERY:
+    if now - session.seen_at >= SEEN_EVERY and request.endpoint not in BY_ITSELF:
         actions.note_session_seen(session.id)
     return browser
 

@@ -232,6 +232,17 @@ def test_s3_a_session_ends_after_twelve_idle_hours(client: FlaskClient, people: 
     assert client.get("/profile").status_code == 302
 
 
+def test_s3_an_open_page_that_nobody_uses_does_not_keep_the_session(
+    client: FlaskClient, people: People, clock: FixedClock
+) -> None:
+    sign_in(client, people.ana)
+    for _half in range(2):
+        clock.advance(hours=5, minutes=59)
+        assert client.get("/api/v1/me/board").status_code == 200
+    clock.advance(minutes=2)
+    assert client.get("/profile").status_code == 302
+
+
 def test_s3_a_session_ends_after_seven_days_of_use(client: FlaskClient, people: People, clock: FixedClock) -> None:
     sign_in(client, people.ana)
     for _tenth in range(16):
