@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
+from helpdesk.core.database import transaction
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.rules import Status, Waiting
 from plugins.outage_notice.announcements import actions as announcements
@@ -144,6 +146,16 @@ def test_the_requester_sees_what_is_known_while_it_lasts(
     assert "Part of an outage" not in page(client, f"/tickets/{ticket.number}")
     staff = page(signed_in(people.carla), f"/tickets/{ticket.number}")
     assert f"Was part of OUT-{outage.id}" in staff
+
+
+def test_who_moved_keeps_the_ticket_but_reads_nothing_of_the_outage(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, signed_in: Browser
+) -> None:
+    client = signed_in(people.ana)
+    with app.app_context(), transaction() as session:
+        session.get_one(User, people.ana.id).department_id = people.sales.id
+    assert "Part of an outage" not in page(client, f"/tickets/{ticket.number}")
+    assert f"OUT-{outage.id}" not in page(client, "/tickets")
 
 
 def test_the_queue_groups_tickets_by_outage(
