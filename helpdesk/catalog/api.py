@@ -126,6 +126,7 @@ def create(body: ServiceIn) -> Any:
 
 @api.patch("/<int:service_id>")
 @allow("administrator", scope="directory:write")
+@idempotent
 @api.input(ServicePatch, arg_name="body")
 @api.output(ServiceOut)
 def change(service_id: int, body: ServicePatch) -> Any:

@@ -34,7 +34,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def idempotent(view: F) -> F:
-    """Carry out a POST with an `Idempotency-Key` once per person and key; repeat its answer for a day.
+    """Carry out a write with an `Idempotency-Key` once per person and key; repeat its answer for a day.
 
     A repetition gets the first answer and `Idempotency-Replayed: true`. Raises Invalid when the key was used for
     another request, Conflict while the first one runs. A request that failed may be sent again under its key.

@@ -16,7 +16,7 @@ _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 ABOUT = (
     "Sign in with a token (`Authorization: Bearer …`) or with the session cookie and the header X-CSRF-Token. "
     "Failures are problem documents (RFC 9457). Lists are paged: follow `Link: rel=next`, or hand `next` back as "
-    "`cursor`. A POST that takes an Idempotency-Key is carried out once per key. Times are ISO 8601 in UTC."
+    "`cursor`. A write that takes an Idempotency-Key is carried out once per key. Times are ISO 8601 in UTC."
 )
 SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token made on the profile page."},

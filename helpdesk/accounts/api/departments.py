@@ -53,6 +53,7 @@ def create(body: shapes.DepartmentIn) -> Any:
 
 @api.patch("/<int:department_id>")
 @allow("administrator", scope="directory:write")
+@idempotent
 @api.input(shapes.DepartmentPatch, arg_name="body")
 @api.output(shapes.DepartmentOut)
 def change(department_id: int, body: shapes.DepartmentPatch) -> Any:
@@ -71,6 +72,7 @@ def change(department_id: int, body: shapes.DepartmentPatch) -> Any:
 
 @api.delete("/<int:department_id>")
 @allow("administrator", scope="directory:write")
+@idempotent
 @api.output({}, 204)
 def delete(department_id: int) -> Any:
     """Delete a department

@@ -64,6 +64,7 @@ def show(user_id: int) -> Any:
 
 @api.patch("/<int:user_id>")
 @allow("administrator", scope="directory:write")
+@idempotent
 @api.input(shapes.UserPatch, arg_name="body")
 @api.output(shapes.UserOut)
 def change(user_id: int, body: shapes.UserPatch) -> Any:

@@ -85,6 +85,7 @@ def get_ticket(number: int, query: shapes.OneQuery) -> Any:
 
 @api.patch("/<int:number>")
 @allow("requester", scope="tickets:write")
+@idempotent
 @api.input(shapes.TicketPatch, arg_name="body")
 @api.output(shapes.TicketOut)
 def change_ticket(number: int, body: shapes.TicketPatch) -> Any:

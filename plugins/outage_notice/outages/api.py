@@ -105,6 +105,7 @@ def link(announcement_id: int, body: NumbersIn) -> Any:
 
 @api.delete("/<int:announcement_id>/tickets")
 @allow("agent", scope="tickets:write")
+@idempotent
 @api.output(LinkResultsOut)
 def unlink(announcement_id: int) -> Any:
     """Take tickets out of this outage, or refuse suggestions: `?number=1042&number=1043`."""

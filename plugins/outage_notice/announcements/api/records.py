@@ -111,6 +111,7 @@ def show(announcement_id: int) -> Any:
 
 @api.patch("/<int:announcement_id>")
 @allow("technician", scope=WRITE)
+@idempotent
 @api.input(AnnouncementPatch, arg_name="body")
 @api.output(AnnouncementOut)
 def change(announcement_id: int, body: AnnouncementPatch) -> Any:
@@ -126,6 +127,7 @@ def change(announcement_id: int, body: AnnouncementPatch) -> Any:
 
 @api.delete("/<int:announcement_id>")
 @allow("technician", scope=WRITE)
+@idempotent
 @api.output({}, 204)
 def remove(announcement_id: int) -> Any:
     """Delete a draft. What was published is cancelled or withdrawn."""

@@ -102,6 +102,18 @@ def test_a_stale_patch_is_412(client: FlaskClient, as_teresa: dict[str, str], bo
     assert client.get(where, headers=as_teresa).status_code == 404
 
 
+def test_a_repeated_patch_or_delete_with_a_key_answers_as_the_first(
+    client: FlaskClient, as_teresa: dict[str, str], body: dict[str, Any]
+) -> None:
+    where = f"{URL}/{client.post(URL, json=body, headers=as_teresa).get_json()['id']}"
+    patching = as_teresa | {"If-Match": '"1"', "Idempotency-Key": "patch"}
+    for _time in range(2):
+        answer = client.patch(where, json={"title": "First"}, headers=patching)
+        assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+    for _time in range(2):
+        assert client.delete(where, headers=as_teresa | {"Idempotency-Key": "delete"}).status_code == 204
+
+
 def test_publishing_with_errors_names_them(
     client: FlaskClient, as_teresa: dict[str, str], body: dict[str, Any]
 ) -> None:
