@@ -61,7 +61,7 @@ def test_a_restart_under_open_pages(desk: Desk) -> None:
     desk.call(server, "POST", f"/announcements/{announcement_id}/publish", {})
     wire, before = ana.join(server)
     assert ids(before) == [announcement_id]
-    server.stop()
+    server.stop(timeout=START_SECONDS)
     assert wire.is_closed(within=LIMIT)
     server.start(timeout=START_SECONDS)
     desk.call(server, "POST", f"/announcements/{announcement_id}/resolve", {"text": "It works again."})
