@@ -102,7 +102,7 @@ def order_key(severity: int, kind: Kind, changed_at: datetime) -> tuple[int, int
 
 
 def surface(banner: Mapping[str, Any], *, is_staff: bool, at_page_load: bool = True) -> Surface:
-    """Where a banner is drawn for this person. The page's script follows the same table (static/notices.js)."""
+    """Where a banner is drawn for this person. The page's script follows the same table (static/js/board.js)."""
     receipt, severity = banner["receipt"], banner["severity"]
     if severity == 1:
         if receipt["read"]:
