@@ -35,7 +35,6 @@ from helpdesk.hooks.specs import (
 )
 from helpdesk.mail.actions import queue_mail
 from helpdesk.mail.rules import is_address as is_mail_address
-from helpdesk.realtime.emit import emit_to_staff
 from helpdesk.realtime.presence import online_user_ids
 from helpdesk.tickets.actions import append_automated_reply, append_reply
 from helpdesk.tickets.actions import change_inside as change_ticket_inside
@@ -114,7 +113,6 @@ __all__ = [
     "append_reply",
     "change_ticket_inside",
     "db",
-    "emit_to_staff",
     "etag",
     "feed_changes_since",
     "feed_head",

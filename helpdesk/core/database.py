@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, String, event
 from sqlalchemy.engine import Connection, Dialect
@@ -170,7 +170,3 @@ def tune(engine: Engine) -> None:
 
 def is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
-
-
-def current_database_url() -> str:
-    return str(current_app.config["SQLALCHEMY_DATABASE_URI"])

@@ -102,10 +102,6 @@ def poke() -> None:
         listener()
 
 
-def on_poke(listener: Callable[[], None]) -> None:
-    _listeners().append(listener)
-
-
 def _listeners() -> list[Callable[[], None]]:
     listeners: list[Callable[[], None]] = current_app.extensions["helpdesk"].feed_listeners
     return listeners
