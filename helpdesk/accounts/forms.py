@@ -76,7 +76,7 @@ def team_choices(teams: list[Team]) -> dict[Any, str]:
 
 
 def _language_choices() -> dict[Any, str]:
-    return _choices({"": _l("Like the browser or the house")} | LANGUAGES)
+    return _choices({"": _l("As set for everybody")} | LANGUAGES)
 
 
 def _password(label: Any, autocomplete: str) -> PasswordField:

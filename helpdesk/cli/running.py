@@ -35,7 +35,11 @@ def serve(no_worker: bool) -> None:
     """Serve the help desk, and do its background work unless told otherwise."""
     from helpdesk import server
 
-    _run(lambda app: server.serve(app, with_worker=not no_worker))
+    def start(app: Flask) -> None:
+        _name_demo_accounts(app)
+        server.serve(app, with_worker=not no_worker)
+
+    _run(start)
 
 
 @click.command()
@@ -44,6 +48,27 @@ def worker() -> None:
     from helpdesk import server
 
     _run(server.work)
+
+
+def _name_demo_accounts(app: Flask) -> None:
+    """Say who can sign in where the demonstration is loaded. In production they cannot."""
+    from helpdesk.accounts import queries
+    from helpdesk.accounts.rules import DEMO_PASSWORD
+
+    if app.extensions["helpdesk"].settings.is_production or not _is_migrated(app):
+        return
+    with app.app_context():
+        accounts = queries.list_demo_accounts()
+    if accounts:
+        click.echo(f'Demonstration accounts, password "{DEMO_PASSWORD}":')
+        for user in accounts:
+            click.echo(f"  {user.email:24} {user.role.value}")
+
+
+def _is_migrated(app: Flask) -> bool:
+    """Whether the schema is the newest; an older one may lack what is asked for, and `serve` says so itself."""
+    with app.app_context():
+        return migrations.is_current()
 
 
 def _run(start: Callable[[Flask], None]) -> None:

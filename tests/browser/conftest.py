@@ -14,6 +14,7 @@ from tests import factories
 from tests.fixtures import People
 from tests.harness import START
 from tests.live import LiveServer
+from tests.waiting import wait_until
 
 
 class Screen:
@@ -40,7 +41,8 @@ class Screen:
 
     def wait_for_socket(self) -> None:
         """Until the socket has brought its first board."""
-        self.page.wait_for_function("window.helpdesk?.live?.state.state === 'live'")
+        # The page's policy forbids `wait_for_function`, which compiles text.
+        wait_until(lambda: self.page.evaluate("window.helpdesk?.live?.state.state") == "live", "a live socket", 15)
 
 
 class Desk:

@@ -169,3 +169,8 @@ def list_people(
 def search_people(actor: Viewer, text: str, limit: int = 20) -> list[User]:
     """People for a type-ahead, by name: not disabled, each word somewhere in name or address. For staff only."""
     return list_people(actor, PeopleFilter(text=text, is_disabled=False), limit)[0]
+
+
+def list_demo_accounts() -> list[User]:
+    """The demonstration's accounts that can sign in, in the order in which they were made."""
+    return list(db.session.scalars(select(User).where(User.is_demo, User.disabled_at.is_(None)).order_by(User.id)))

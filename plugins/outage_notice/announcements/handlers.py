@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from helpdesk.plugin_api import ServiceChanged
+from collections.abc import Callable
+from typing import Any
+
+from helpdesk.plugin_api import Event, ServiceChanged
 from plugins.outage_notice.announcements import actions
 
 
@@ -12,4 +15,4 @@ def show_service(event: ServiceChanged, _event_id: str) -> None:
         actions.show_service_again(event.service_id)
 
 
-HANDLERS = {ServiceChanged: (show_service,)}
+HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {ServiceChanged: (show_service,)}
