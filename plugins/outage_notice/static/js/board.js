@@ -31,6 +31,7 @@ export class BoardState {
     this.seq = Math.max(this.seq, board.seq);
     const before = this.banners;
     this.banners = new Map(board.banners.map((b) => [b.id, this.#newer(before.get(b.id), b)]));
+    this.banners.forEach((_b, id) => this.tombstones.delete(id)); // it is back
     return [...before.values()].filter((b) => !this.banners.has(b.id));
   }
 
