@@ -173,4 +173,5 @@ def search_people(actor: Viewer, text: str, limit: int = 20) -> list[User]:
 
 def list_demo_accounts() -> list[User]:
     """The demonstration's accounts that can sign in, in the order in which they were made."""
-    return list(db.session.scalars(select(User).where(User.is_demo, User.disabled_at.is_(None)).order_by(User.id)))
+    may_sign_in = (User.is_demo, User.password_hash.is_not(None), User.disabled_at.is_(None))
+    return list(db.session.scalars(select(User).where(*may_sign_in).order_by(User.id)))
