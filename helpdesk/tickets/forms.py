@@ -82,6 +82,11 @@ def _number(text: str | None) -> int | None:
     return int(text) if text else None
 
 
+def _person(text: str | None) -> int | None:
+    """The id that the picker of people put into its field; what cannot be one names nobody."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 class NewTicketForm(BaseForm):
     subject = StringField(
         _l("In one sentence"), [InputRequired(_l("Say in one sentence what it is about.")), Length(max=SUBJECT_LIMIT)]
@@ -107,7 +112,7 @@ class NewTicketForm(BaseForm):
             subject=self.subject.data or "",
             body=self.body.data or "",
             service_id=_number(self.service_id.data),
-            requester_id=int(requester) if requester and requester.isascii() and requester.isdigit() else None,
+            requester_id=_person(requester),
             priority=Priority(self.priority.data) if "priority" in self and self.priority.data else None,
             uploads=uploads,
         )

@@ -21,6 +21,7 @@ def matrix(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> It
     settings = databases.make_settings(databases.copy_sqlite(sqlite_template, folder), folder / "instance")
     app = create_app(settings, FixedClock(START))
     app.config["TESTING"] = True
+    app.config["RATELIMIT_ENABLED"] = False  # a person of these tests asks more often than anybody
     with factories.present_app(app):
         yield Matrix(app, fixtures.make_people())
     with app.app_context():
