@@ -63,8 +63,9 @@ def _page(form: NewTicketForm) -> str:
     service_id = int(service) if service in (form.service_id.choices or {}) and service else None
     start = request.args.get("start", "")
     person = form.requester_id.data if "requester_id" in form else None
-    is_id = person and person.isascii() and person.isdigit() and len(person) < 10
-    people = accounts.people_names([int(person)]) if is_id else {}
+    if not (person and person.isascii() and person.isdigit() and len(person) < 10):
+        person = None
+    people = accounts.people_names([int(person)]) if person else {}
     return render_template(
         "tickets/new.html",
         form=form,
