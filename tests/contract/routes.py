@@ -20,6 +20,7 @@ from helpdesk.core import clock
 from helpdesk.core.database import db, transaction
 from helpdesk.mail.actions import queue_mail
 from helpdesk.mail.models import OutgoingMail
+from helpdesk.replies import actions as replies
 from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.tickets import actions as tickets
 from helpdesk.tickets.rules import MessageKind, NewMessage, NewTicket
@@ -77,6 +78,10 @@ def _named_json(_world: World, _arguments: Arguments) -> dict[str, Any]:
     return {"name": f"New {next(_numbers)}"}
 
 
+def _canned(_world: World, _arguments: Arguments) -> dict[str, Any]:
+    return {"title": f"Text {next(_numbers)}", "body": "Restart it."}
+
+
 def _upload(_world: World, _arguments: Arguments) -> dict[str, Any]:
     return {"files": (BytesIO(b"Private."), "slip.txt")}
 
@@ -85,6 +90,12 @@ TABLE: Table = {
     "GET /": Route("requester"),
     "GET /admin/": Route("administrator"),
     "GET /admin/audit": Route("administrator"),
+    "GET /admin/canned-replies": Route("administrator"),
+    "POST /admin/canned-replies": Route("administrator", form=_canned),
+    "GET /admin/canned-replies/<int:canned_id>": Route("administrator", object="canned reply"),
+    "POST /admin/canned-replies/<int:canned_id>": Route("administrator", object="canned reply", form=_canned),
+    "POST /admin/canned-replies/<int:canned_id>/delete": Route("administrator", object="canned reply"),
+    "GET /canned-replies": Route("agent"),
     "GET /admin/departments": Route("administrator"),
     "POST /admin/departments": Route("administrator", form=_named),
     "GET /admin/departments/<int:department_id>": Route("administrator", object="department"),
@@ -275,6 +286,9 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
     "own session": lambda w: {"session_id": _session_of(w.people.ana)},
     "own token": lambda w: {"token_id": _token_of(w.people.ana)},
     "reply": lambda w: {"locale": "en", "name": "received"},
+    "canned reply": lambda w: {
+        "canned_id": replies.save_canned(factories.viewer(w.people.adam), None, f"Text {next(_numbers)}", "Restart it.")
+    },
     "mail": lambda w: {"mail_id": _mail(w)},
     "ticket": lambda w: {"number": _ticket(w)},
     "talk": lambda w: {"number": _talk(w)},
