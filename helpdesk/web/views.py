@@ -5,9 +5,10 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import cast
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, jsonify, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from helpdesk.config import ROOT
 from helpdesk.core.errors import NotFound
 from helpdesk.web import openapi, queries
 from helpdesk.web.access import allow
@@ -60,7 +61,7 @@ def robots() -> Response:
 @bp.get("/favicon.ico")
 @allow("public")
 def favicon() -> Response:
-    response = current_app.send_static_file("img/favicon.svg")
+    response = Response((ROOT / "static" / "img" / "favicon.svg").read_bytes(), mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
 
