@@ -49,4 +49,5 @@ def _wanted(record: Announcement, now: datetime) -> list[tuple[StepKind, str, da
             moments.append((StepKind.start, "", record.starts_at))
         if record.ends_by_itself:
             moments.append((StepKind.end, "", record.planned_end_at))
-    return [(kind, on, at) for kind, on, at in moments if at is not None and at > now]
+    # An end that was moved into the past is due at once: somebody has to write down that it is over.
+    return [(kind, on, at) for kind, on, at in moments if at is not None and (at > now or kind is StepKind.end)]

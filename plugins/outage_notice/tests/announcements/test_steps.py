@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from helpdesk import create_app
@@ -160,6 +161,15 @@ def test_a_repetition_goes_on(cast: Cast, maintenance: Publish, clock: FixedCloc
     assert {s for _k, s in states(record)} == {"fired"}
 
 
+def test_an_end_moved_into_the_past_is_written_down(cast: Cast, maintenance: Publish, clock: FixedClock) -> None:
+    record = maintenance(ends_by_itself=True)
+    fire(clock, at(21))
+    actions.edit_published(cast.teresa, record.id, {"planned_end_at": at(20, 30)})
+    assert fire(clock, at(21, 1)) == 1
+    over = fresh(record)
+    assert (over.status, over.actual_end_at) == (Status.completed, at(20, 30))
+
+
 def test_a_promise_holds_for_one_time_of_a_repetition(cast: Cast, maintenance: Publish, clock: FixedClock) -> None:
     record = maintenance(recurrence="FREQ=DAILY", show_from=at(19))
     fire(clock, at(20))
@@ -220,9 +230,9 @@ def test_one_that_fails_stops_no_other(
 def in_parallel(settings: Settings, moment: datetime, times: int, work: Callable[[], object]) -> list[object]:
     """What `work` gave in each of several applications that start at the same moment; an error is its name."""
     barrier = Barrier(times)
+    apps = [create_app(settings, FixedClock(moment)) for _number in range(times)]
 
-    def run(_number: int) -> object:
-        app = create_app(settings, FixedClock(moment))
+    def run(app: Flask) -> object:
         with app.app_context():
             barrier.wait(timeout=30)
             try:
@@ -234,7 +244,7 @@ def in_parallel(settings: Settings, moment: datetime, times: int, work: Callable
                 db.engine.dispose()
 
     with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(run, range(times)))
+        return list(pool.map(run, apps))
 
 
 @pytest.mark.both_databases
