@@ -73,9 +73,9 @@ def jobs() -> Sequence[Job]:
 @hookimpl
 def event_handlers() -> Mapping[type[Event], Sequence[Callable[[Any, str], None]]]:
     from plugins.outage_notice.announcements.handlers import HANDLERS as ANNOUNCEMENTS
-    from plugins.outage_notice.outages.handlers import HANDLERS
+    from plugins.outage_notice.outages.handlers import HANDLERS as OUTAGES
 
-    return {**ANNOUNCEMENTS, **HANDLERS}
+    return {event: (*ANNOUNCEMENTS.get(event, ()), *OUTAGES.get(event, ())) for event in ANNOUNCEMENTS | OUTAGES}
 
 
 @hookimpl

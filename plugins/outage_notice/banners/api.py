@@ -8,9 +8,10 @@ from typing import Any
 from apiflask import APIBlueprint
 from pydantic import Field
 
-from helpdesk.plugin_api import Answer, Body, allow, get_viewer
+from helpdesk.plugin_api import Answer, Body, allow, get_viewer, now
 from plugins.outage_notice.banners.actions import record_receipt
-from plugins.outage_notice.banners.queries import reach
+from plugins.outage_notice.banners.queries import reach, retirements
+from plugins.outage_notice.banners.queries.receipts import had_on_screen
 from plugins.outage_notice.banners.rules import SNOOZE_LIMIT_MINUTES, What
 
 BIGGEST = 2**53 - 1
@@ -29,6 +30,22 @@ class ReceiptOut(Answer):
     ok: bool
 
 
+class EndingsQuery(Body):
+    ids: str = Field(pattern=r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14}){0,19}$")
+
+
+class EndingOut(Answer):
+    """Why a banner is no longer on the board: resolved, ended, cancelled, withdrawn or not_for_you."""
+
+    id: int
+    version: int
+    reason: str
+
+
+class EndingsOut(Answer):
+    items: list[EndingOut]
+
+
 class CountsOut(Answer):
     targeted: int
     delivered: int
@@ -39,7 +56,7 @@ class CountsOut(Answer):
 
 
 class DepartmentReachOut(Answer):
-    """`counts` is null for departments with fewer than five people of the audience."""
+    """`counts` is null where it would say what fewer than five people did."""
 
     id: int | None
     name: str
@@ -63,6 +80,17 @@ def post_receipt(body: ReceiptIn) -> dict[str, Any]:
     """Say that a banner was delivered, seen, read, hidden, put off, or that it affects you too."""
     record_receipt(get_viewer(), body.id, body.version, body.what, body.minutes)
     return {"ok": True}
+
+
+@me_receipts.get("/endings")
+@allow("requester", scope="me")
+@me_receipts.input(EndingsQuery, location="query", arg_name="query")
+@me_receipts.output(EndingsOut)
+def get_endings(query: EndingsQuery) -> dict[str, Any]:
+    """Why notices that you had on screen are gone, for pages that had no socket when they went."""
+    viewer = get_viewer()
+    ids = had_on_screen(viewer.id, [int(i) for i in query.ids.split(",")])
+    return {"items": retirements(viewer.id, ids, now())}
 
 
 @reach_api.get("/<int:announcement_id>/reach")

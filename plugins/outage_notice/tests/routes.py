@@ -97,6 +97,7 @@ TABLE: Table = {
     "POST /api/v1/announcements/<int:announcement_id>/withdraw": _acts({}),
     "POST /api/v1/announcements/forecast": Route("technician", READ, json=AUDIENCE),
     "GET /api/v1/applies-to": Route("requester", READ),
+    "GET /api/v1/me/endings": Route("requester", "me", query={"ids": "1,2"}),
     "POST /api/v1/me/receipts": (
         Route("requester", "me", "announcement", OWNER, json=_receipt),
         Route("requester", "me", "draft", frozenset(), json=_receipt),

@@ -134,9 +134,11 @@ def edit_published(
 
 
 def _forgive_the_past(before: Draft, after: Draft) -> Draft:
-    """A promise that has passed since does not stop another edit."""
+    """A promise or an end of display that has passed since does not stop another edit."""
     if after.next_update_at is not None and after.next_update_at == before.next_update_at:
-        return replace(after, next_update_at=after.next_update_at + timedelta(days=36500))
+        after = replace(after, next_update_at=after.next_update_at + timedelta(days=36500))
+    if after.show_until is not None and after.show_until == before.show_until:
+        after = replace(after, show_until=None)
     return after
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from helpdesk.plugin_api import markdown_to_html
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
-from plugins.outage_notice.announcements.rules import effective_status, phase, window
+from plugins.outage_notice.announcements.rules import Window, effective_status, phase, window
 from plugins.outage_notice.banners.rules import ReceiptFacts, permissions, receipt_state
 
 RTL_LANGUAGES = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
@@ -71,7 +71,7 @@ def banner_payload(
         "title": texts.title,
         "description_html": texts.description_html,
         "workaround_html": texts.workaround_html,
-        "latest_update": texts.latest_update,
+        "latest_update": None if _is_former(announcement, shown) else texts.latest_update,
         "lang": texts.lang,
         "dir": "rtl" if texts.lang.split("-")[0].split("_")[0] in RTL_LANGUAGES else "ltr",
         "may_hide": allowed.may_hide,
@@ -89,3 +89,9 @@ def banner_payload(
         "url": f"/notices/{announcement.id}",
         "drill": announcement.is_drill,
     }
+
+
+def _is_former(announcement: LiveAnnouncement, shown: Window) -> bool:
+    """Whether the latest update belongs to an earlier time of a repeated announcement."""
+    update, since = announcement.latest_update, shown.shown_from
+    return announcement.recurrence is not None and update is not None and since is not None and update.at < since

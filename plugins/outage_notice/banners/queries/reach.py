@@ -30,7 +30,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentReach:
-    """`counts` None: fewer than five people, whose acts would not stay theirs."""
+    """`counts` None: not shown, because it would say what fewer than five people did."""
 
     id: int | None
     name: str
@@ -57,13 +57,27 @@ def reach(actor: Viewer, announcement_id: int) -> Reach:
     """
     get_announcement(actor, announcement_id)
     departments = _by_department(announcement_id)
+    hidden = _too_small(departments)
     return Reach(
         _sum(departments),
-        tuple(
-            DepartmentReach(d.id, d.name, d.counts if d.counts and d.counts.targeted >= SMALLEST_GROUP else None)
-            for d in departments
-        ),
+        tuple(DepartmentReach(d.id, d.name, None if d in hidden else d.counts) for d in departments),
     )
+
+
+def _too_small(departments: Sequence[DepartmentReach]) -> list[DepartmentReach]:
+    """The departments whose counts would say what few people did.
+
+    Those with fewer than five people; and the smallest of the others too while all hidden ones together are fewer
+    than five, because the total minus what is shown would tell.
+    """
+    by_size = sorted(departments, key=lambda d: d.counts.targeted if d.counts else 0)
+    hidden: list[DepartmentReach] = []
+    for department in by_size:
+        people = sum(d.counts.targeted for d in hidden if d.counts)
+        is_small = department.counts is not None and department.counts.targeted < SMALLEST_GROUP
+        if is_small or 0 < people < SMALLEST_GROUP:
+            hidden.append(department)
+    return hidden
 
 
 def reach_message(announcement_id: int) -> dict[str, Any]:

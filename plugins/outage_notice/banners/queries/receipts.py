@@ -48,3 +48,13 @@ def facts_of(row: Receipt) -> ReceiptFacts:
         acted_at=max(acts, default=None),
         feed_seq=row.feed_seq,
     )
+
+
+def had_on_screen(user_id: int, announcement_ids: Sequence[int]) -> list[int]:
+    """Which of these were drawn for this person at some time."""
+    drawn = (
+        Receipt.user_id == user_id,
+        Receipt.announcement_id.in_(announcement_ids),
+        Receipt.delivered_at.is_not(None),
+    )
+    return list(db.session.scalars(select(Receipt.announcement_id).where(*drawn)))

@@ -99,7 +99,7 @@ function start() {
     const before = new Map(state.banners);
     const gone = state.replace(detail);
     if (gone === null) return;
-    gone.filter((b) => state.surface(b) !== 'list').forEach((b) => end(b, 'gone'));
+    endAll(gone.filter((b) => state.surface(b) !== 'list'));
     const fresh = [...state.banners.values()].filter((b) => before.get(b.id)?.version !== b.version);
     fresh.forEach((b) => announce(b, before.get(b.id)));
     if (gone.length || fresh.length) drawWhenFree();
@@ -121,10 +121,19 @@ function start() {
     if (known) drawWhenFree();
   });
 
-  /* Only those who had it on screen see how it ended. What ended while they were away is just gone. */
+  /* A whole board does not say why something is missing on it: ask, so that the all-clear comes without a socket too. */
+  async function endAll(gone) {
+    if (!gone.length) return;
+    const answer = await request('GET', `/api/v1/me/endings?ids=${gone.slice(0, 20).map((b) => b.id).join(',')}`).catch(() => ({ items: [] }));
+    const reasons = new Map(answer.items.map((item) => [item.id, item.reason]));
+    gone.forEach((b) => { if (!state.banners.has(b.id)) end(b, reasons.get(b.id) ?? 'ended'); });
+    drawWhenFree();
+  }
+
+  /* Only those who had it on screen see how it ended. */
   function end(b, reason) {
     if (state.opened === b.id) state.opened = null;
-    if (reason === 'ended' || reason === 'gone') return;
+    if (reason === 'ended') return;
     endings.set(b.id, { banner: b, reason, at: new Date(now()).toISOString(), kept: Date.now() });
     saveEndings([...endings.values()]);
     say(word(`say_${reason}`, { title: b.title }), { urgent: b.severity === 1, about: `notice-${b.id}` });

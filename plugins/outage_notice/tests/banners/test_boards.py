@@ -196,3 +196,22 @@ def test_boards_of_many_people_need_a_constant_number_of_queries(people: People,
     assert all(len(b.banners) == 1 for b in found.values())
     assert many <= few
     assert len(statements) == 2  # BEGIN and the head
+
+
+def test_an_update_of_an_earlier_occurrence_is_not_news_of_the_next(people: People, clock: FixedClock) -> None:
+    start = clock.now() + timedelta(hours=1)
+    daily = {"recurrence": "FREQ=DAILY", "starts_at": start, "planned_end_at": start + timedelta(hours=1)}
+    published = publish(people.teresa, department(people.finance), kind=Kind.maintenance, **daily)
+    clock.set(start)
+    act(actions.post_update, people.teresa, published.id, NewUpdate(text="It takes longer."))
+    assert "It takes longer." in board(people.ana)[0]["latest_update"]["html"]
+    clock.advance(days=1)
+    assert board(people.ana)[0]["latest_update"] is None
+
+
+def test_an_end_of_display_that_has_passed_does_not_stop_another_edit(people: People, clock: FixedClock) -> None:
+    until = clock.now() + timedelta(hours=1)
+    published = publish(people.teresa, department(people.finance), show_until=until)
+    clock.advance(hours=2)
+    act(actions.edit_published, people.teresa, published.id, {"title": "VPN is down at home"})
+    assert board(people.ana) == ()

@@ -74,28 +74,50 @@ def test_bad_input_is_named_at_its_field(client: FlaskClient, people: People, bo
     assert field in answer.json["errors"]
 
 
-def test_reach_counts_and_hides_small_departments(client: FlaskClient, people: People) -> None:
+def test_reach_counts_people_in_all_and_by_department(client: FlaskClient, people: People) -> None:
     for n in range(5):
         factories.make_user(f"Person {n}", department=people.finance)
-    from plugins.outage_notice.tests.announcing import requester
-
-    published = publish(people.teresa, department(people.finance), requester(people.bruno))
+    published = publish(people.teresa, department(people.finance))
     ana = factories.api_headers(people.ana)
     shown = banner(client, ana)
     for what in ("delivered", "seen", "read", "affected"):
         client.post(RECEIPTS, json={"id": shown["id"], "version": shown["version"], "what": what}, headers=ana)
-    answer = client.get(
-        f"/api/v1/announcements/{published.id}/reach", headers=factories.api_headers(people.teresa)
-    ).json
-    assert {k: answer[k] for k in ("targeted", "delivered", "seen", "read", "affected")} == {
-        "targeted": 7, "delivered": 1, "seen": 1, "read": 1, "affected": 1,
-    }  # fmt: skip
-    by_name = {d["name"]: d["counts"] for d in answer["departments"]}
-    assert by_name["Finance"]["targeted"] == 6
-    assert by_name["Sales"] is None
+    url = f"/api/v1/announcements/{published.id}/reach"
+    answer = client.get(url, headers=factories.api_headers(people.teresa)).json
+    counts = {"targeted": 6, "delivered": 1, "seen": 1, "read": 1, "affected": 1, "online": 0}
+    assert {name: answer[name] for name in counts} == counts
+    assert [(d["name"], d["counts"]) for d in answer["departments"]] == [("Finance", counts)]
 
 
 def test_requesters_cannot_ask_for_the_reach(client: FlaskClient, people: People) -> None:
     published = publish(people.teresa, department(people.finance))
     answer = client.get(f"/api/v1/announcements/{published.id}/reach", headers=factories.api_headers(people.ana))
     assert answer.status_code in (403, 404)
+
+
+def test_small_departments_cannot_be_worked_out_from_the_total(client: FlaskClient, people: People) -> None:
+    for n in range(5):
+        factories.make_user(f"Person {n}", department=people.finance)
+    for n in range(7):
+        factories.make_user(f"Seller {n}", department=people.commerce)
+    published = publish(people.teresa, department(people.finance), department(people.commerce))
+    url = f"/api/v1/announcements/{published.id}/reach"
+    answer = client.get(url, headers=factories.api_headers(people.teresa)).json
+    shown = {d["name"]: d["counts"] is not None for d in answer["departments"]}
+    assert shown == {"Commerce": True, "Finance": False, "Sales": False}  # Sales is Bruno alone
+
+
+def test_a_page_without_a_socket_learns_why_a_notice_is_gone(client: FlaskClient, people: People) -> None:
+    from plugins.outage_notice.announcements import actions
+    from plugins.outage_notice.tests.banners.test_boards import act
+
+    published = publish(people.teresa, department(people.finance))
+    ana, bruno = factories.api_headers(people.ana), factories.api_headers(people.bruno)
+    shown = banner(client, ana)
+    client.post(RECEIPTS, json={"id": shown["id"], "version": shown["version"], "what": "delivered"}, headers=ana)
+    act(actions.resolve, people.teresa, published.id, "It works again.")
+    url = f"/api/v1/me/endings?ids={published.id},987654"
+    (ending,) = client.get(url, headers=ana).json["items"]
+    assert (ending["id"], ending["reason"]) == (published.id, "resolved")
+    assert client.get(url, headers=bruno).json["items"] == []
+    assert client.get("/api/v1/me/endings?ids=1;2", headers=ana).status_code == 422
