@@ -268,7 +268,7 @@ def pybabel(*arguments: str | Path) -> None:
 
 def extract_texts(folders: list[str], pot: Path) -> None:
     """Write the texts of these folders, each with the names of its files. Line numbers would change all the time."""
-    names = ["-k", "_l", "-k", "lazy_gettext"]
+    names = ["-k", "_l", "-k", "lazy_gettext", "-k", "lazy_ngettext:1,2"]
     form = ["--project=helpdesk", "--add-location=file", "--sort-output", "-w", "120"]
     pybabel("extract", "-F", "babel.cfg", *names, *form, "-o", pot, *folders)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_ngettext
 
 from plugins.outage_notice.announcements.rules import wording
 from plugins.outage_notice.announcements.rules.levels import severity_allowed
@@ -158,7 +159,9 @@ def _audience(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Findin
         text = _l("A critical notice to everyone: type the number of people, %(people)s.", people=facts.people)
         yield _error("confirmed_people", "confirm_people", text, facts.people)
     if facts.people_without_email:
-        text = _l("%(number)s people have no mailbox.", number=facts.people_without_email)
+        text = lazy_ngettext(
+            "%(num)s person has no mailbox.", "%(num)s people have no mailbox.", facts.people_without_email
+        )
         yield _warning("audience", "without_email", text)
     if facts.unknown_services:
         yield _error("services", "unknown_services", _l("A chosen service does not exist any more."))
