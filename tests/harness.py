@@ -13,7 +13,7 @@ import websocket
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 import dev
 from helpdesk import create_app
@@ -182,6 +182,7 @@ def live_server(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Liv
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # how long to wait for what must come; promises of speed are benchmarks
     with sync_playwright() as playwright:
         browser = launch_browser(playwright)
         yield browser
@@ -195,7 +196,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def open_context(**options: Any) -> BrowserContext:
         context = browser.new_context(**({"locale": "en-GB", "timezone_id": "UTC"} | options))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         opened.append(context)
         return context
 

@@ -88,14 +88,14 @@ class LiveServer:
             self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
         return self
 
-    def start(self, timeout: float = 30.0) -> LiveServer:
+    def start(self, timeout: float = 90.0) -> LiveServer:
         """Start it; a web server answers on /healthz when this returns. Raises RuntimeError with the log otherwise."""
         self.launch()
         if self.is_web:
             self.wait_for("/healthz", timeout)
         return self
 
-    def wait_for(self, path: str, timeout: float = 30.0) -> None:
+    def wait_for(self, path: str, timeout: float = 90.0) -> None:
         """Wait until a GET of `path` answers 200. Raises RuntimeError with the log if it never does."""
         assert self.process is not None
         process = self.process
@@ -117,7 +117,7 @@ class LiveServer:
             pass
         return False
 
-    def stop(self, timeout: float = 10.0) -> int:
+    def stop(self, timeout: float = 30.0) -> int:
         """Ask it to end, as Ctrl-C and service managers do, and give the exit code. Raises when it does not."""
         if self.process is None:
             return 0
@@ -135,7 +135,7 @@ class LiveServer:
             self.process.kill()
             self.process.wait()
 
-    def restart(self, timeout: float = 30.0) -> LiveServer:
+    def restart(self, timeout: float = 90.0) -> LiveServer:
         """Stop it if it runs, and start it on the same port and database."""
         self.stop()
         return self.start(timeout)

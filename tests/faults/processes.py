@@ -20,7 +20,8 @@ from tests.realtime.wires import Wire
 IS_FULL = os.environ.get("HELPDESK_TEST_FAULTS") == "full"
 PROMISE_SECONDS = 2.0
 START_SECONDS = 180.0  # until a process runs, on a machine that does many other things at the same time
-SLACK_SECONDS = 2.0  # the same
+# `make faults` holds the program to its promise; within the suite, other tests take the machine's time.
+SLACK_SECONDS = 1.0 if IS_FULL else 10.0
 
 
 def size(short: int, full: int) -> int:
