@@ -91,7 +91,7 @@ class Matrix:
         client = self.browsers["nobody" if by_token else who]
         with client.session_transaction() as session:
             session.pop("_flashes", None)  # what an earlier request wanted to say
-        return client.open(path, method=method, headers=headers, **options)
+        return client.open(path, method=method, headers=headers, buffered=True, **options)  # closes files
 
     def _body(self, body: Any, arguments: Arguments) -> Any:
         return body(self.world, arguments) if callable(body) else body

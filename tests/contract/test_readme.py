@@ -61,7 +61,7 @@ def test_every_hook_is_used_by_a_plugin_of_this_tree(hook: str) -> None:
 @pytest.mark.parametrize("hook", HOOKS if PLUGINS else ())
 def test_every_hook_has_a_test(hook: str) -> None:
     folders = [ROOT / "tests", *(folder / "tests" for folder in PLUGINS)]
-    files = [path for folder in folders for path in folder.rglob("test_*.py") if path != Path(__file__)]
+    files = [path for folder in folders for path in folder.rglob("*.py") if path != Path(__file__)]
     word = re.compile(rf"\b{hook}\b")
     assert any(word.search(path.read_text()) for path in files), f"no test mentions {hook}"
 

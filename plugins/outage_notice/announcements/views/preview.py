@@ -21,7 +21,7 @@ from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
 from plugins.outage_notice.announcements.queries.choices import announcers, services_to_choose
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement
 from plugins.outage_notice.announcements.queries.records import DRAFT_COLUMNS, NamedService
-from plugins.outage_notice.announcements.rules import BadRecurrence, BadTime, Draft, Kind, Texts
+from plugins.outage_notice.announcements.rules import BadRecurrence, BadTime, Draft, Kind, Texts, parse_recurrence
 from plugins.outage_notice.announcements.rules.recurrence import spans
 from plugins.outage_notice.announcements.rules.times import offset_change_within, zone_of
 from plugins.outage_notice.announcements.views.blueprint import bp, number
@@ -158,9 +158,20 @@ def reply_of(draft: Draft, viewer: Viewer, moment: datetime) -> list[str]:
     return [paragraph for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
+def _repeats(draft: Draft) -> bool:
+    if not draft.recurrence:
+        return False
+    try:
+        return parse_recurrence(draft.recurrence, draft.time_zone) is not None
+    except (BadRecurrence, BadTime):
+        return False
+
+
 def live_of(draft: Draft, moment: datetime) -> LiveAnnouncement:
     """The draft as if it were published now."""
     copied = {name: getattr(draft, name) for name in DRAFT_COLUMNS}
+    if not _repeats(draft):
+        copied["recurrence"] = None  # the check says what is wrong with it
     names = dict(services_to_choose(s.service_id for s in draft.services))
     own = Texts(draft.title, draft.description, draft.workaround)
     return LiveAnnouncement(

@@ -56,6 +56,7 @@ def test_the_form_tells_those_concerned_before_they_write(
     outage: Announcement,
     signed_in: Browser,
 ) -> None:
+    """The hook `ticket_form_notices`."""
     mine, theirs = signed_in(people.ana), signed_in(people.bruno)
     path = f"/tickets/new/notices?service_id={vpn.id}&text=help"
     text = page(mine, path)
@@ -113,6 +114,7 @@ def test_staff_see_the_outage_of_a_ticket_and_unlink_with_one_click(
     ticket: Ticket,
     signed_in: Browser,
 ) -> None:
+    """The strip above the thread, and the hook `ticket_badges` in the queue."""
     client = signed_in(people.carla)
     text = page(client, f"/tickets/{ticket.number}")
     for words in (f"Part of OUT-{outage.id}", "1 ticket linked", "next update by", "its service is affected", "Unlink"):
