@@ -52,7 +52,7 @@ def extracted(home: str) -> frozenset[tuple[str | None, str]]:
     """What `make translations` would find now."""
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
-    keywords = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None}
+    keywords = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
     return frozenset(
         (context, text if isinstance(text, str) else text[0])
         for folder in HOMES[home]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.processes import Desk
+from tests.faults.processes import Browser, Desk
 from tests.fixtures import People
 from tests.live import LiveServer
 
 
 @pytest.fixture
-def desk(people: People, live_server: Callable[..., LiveServer]) -> Desk:
-    return Desk(people, live_server)
+def desk(people: People, live_server: Callable[..., LiveServer]) -> Iterator[Desk]:
+    yield Desk(people, live_server)
+    Browser.close_all()

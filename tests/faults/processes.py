@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 
@@ -32,12 +32,24 @@ def size(short: int, full: int) -> int:
 class Browser:
     """One person's session, which any of the processes serves, and raw sockets with it."""
 
+    opened: ClassVar[list[Browser]] = []  # closed by the fixture `desk`
+
     def __init__(self, server: LiveServer, user: User) -> None:
         self.http = requests.Session()
+        self.wires: list[Wire] = []
+        Browser.opened.append(self)
         page = self.http.get(f"{server.url}/sign-in", timeout=20).text
         form = {"csrf_token": self._token(page), "email": user.email, "password": factories.PASSWORD}
         self.http.post(f"{server.url}/sign-in", data=form, timeout=20).raise_for_status()
         self.csrf = self._token(self.http.get(f"{server.url}/profile", timeout=20).text)
+
+    @classmethod
+    def close_all(cls) -> None:
+        for browser in cls.opened:
+            browser.http.close()
+            for wire in browser.wires:
+                wire.close()
+        cls.opened.clear()
 
     @staticmethod
     def _token(page: str) -> str:
@@ -49,6 +61,7 @@ class Browser:
         """A socket to that process, and the board that it was greeted with."""
         cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
         wire = Wire(server.url, cookie=cookie)
+        self.wires.append(wire)
         answer = wire.join(self.csrf)
         assert answer.startswith("40/live"), answer
         name, board = wire.event()

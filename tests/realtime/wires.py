@@ -57,8 +57,10 @@ class Wire:
             self.socket.send("3")
 
     def event(self, timeout: float = 10) -> tuple[str, Any]:
-        """The next event as (name, payload)."""
+        """The next event as (name, payload); heartbeats, which come at any time, are left out."""
         text = self.read(timeout)
+        while text.startswith('42/live,["tick"'):
+            text = self.read(timeout)
         assert text.startswith("42/live,"), text
         name, payload = json.loads(text.removeprefix("42/live,"))
         return name, payload
