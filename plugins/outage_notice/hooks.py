@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
 from flask import Blueprint, url_for
-from flask_babel import gettext as _
 
 from helpdesk.plugin_api import (
     Assets,
@@ -31,89 +34,71 @@ from helpdesk.plugin_api import now as clock_now
 HERE = Path(__file__).resolve().parent
 
 
+# Every room that has something to offer says so in its `setup`; lower rooms first.
+ROOMS = ("announcements", "banners", "automated_replies", "outages", "response", "playbooks", "intake", "reviews")
+
+
+def _words(word: str) -> Iterator[ModuleType]:
+    """That file of each room that has it."""
+    for room in ROOMS:
+        name = f"plugins.outage_notice.{room}.{word}"
+        if find_spec(name):
+            yield import_module(name)
+
+
+def _offers(name: str) -> Iterator[Any]:
+    """What the rooms offer under this name, room by room."""
+    return (getattr(setup, name) for setup in _words("setup") if hasattr(setup, name))
+
+
 @hookimpl
 def migrations_path() -> Path:
     # The models must be known to the metadata before migrations are compared with it.
-    import plugins.outage_notice.announcements.models
-    import plugins.outage_notice.banners.models
-    import plugins.outage_notice.outages.models  # noqa: F401
-
+    list(_words("models"))
     return HERE / "migrations"
 
 
 @hookimpl
 def blueprints() -> Sequence[Blueprint]:
-    from plugins.outage_notice.announcements.api import api as announcements_api
-    from plugins.outage_notice.announcements.views import bp as announcement_pages
-    from plugins.outage_notice.announcements.views.blueprint import offer_room_part
-    from plugins.outage_notice.announcements.views.preview import offer_reply
-    from plugins.outage_notice.audiences.api import bp as audience_picker
-    from plugins.outage_notice.automated_replies.api import api as applies_to
-    from plugins.outage_notice.automated_replies.rendering import preview_reply
-    from plugins.outage_notice.banners.api import me_receipts, reach_api
-    from plugins.outage_notice.banners.views import pages
-    from plugins.outage_notice.outages.api import api as tickets_api
-    from plugins.outage_notice.outages.views import bp as outage_pages
-    from plugins.outage_notice.outages.views import room_part
-
-    offer_reply(preview_reply)
-    offer_room_part(room_part)
-    announcing = (announcement_pages, announcements_api, audience_picker, outage_pages, tickets_api)
-    return (*announcing, pages, me_receipts, reach_api, applies_to)
+    for wire in _offers("wire"):
+        wire()
+    return tuple(chain.from_iterable(_offers("BLUEPRINTS")))
 
 
 @hookimpl
 def jobs() -> Sequence[Job]:
-    from plugins.outage_notice.announcements.jobs import JOBS as STEPS
-    from plugins.outage_notice.outages.jobs import JOBS
-
-    return (*STEPS, *JOBS)
+    return tuple(chain.from_iterable(_offers("JOBS")))
 
 
 @hookimpl
 def event_handlers() -> Mapping[type[Event], Sequence[Callable[[Any, str], None]]]:
-    from plugins.outage_notice.announcements.handlers import HANDLERS as ANNOUNCEMENTS
-    from plugins.outage_notice.outages.handlers import HANDLERS as OUTAGES
-
-    return {event: (*ANNOUNCEMENTS.get(event, ()), *OUTAGES.get(event, ())) for event in ANNOUNCEMENTS | OUTAGES}
+    handlers: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {}
+    for offered in _offers("HANDLERS"):
+        for event, wanted in offered.items():
+            handlers[event] = (*handlers.get(event, ()), *wanted)
+    return handlers
 
 
 @hookimpl
 def demo_data(now: datetime) -> None:
-    from plugins.outage_notice.announcements.demo import load as announcements
-    from plugins.outage_notice.outages.demo import load as outages
-
-    announcements(now)
-    outages(now)
+    for load in _offers("load_demo"):
+        load(now)
 
 
 @hookimpl
 def socket_verbs() -> Sequence[SocketVerb]:
-    from plugins.outage_notice.banners.sockets import VERBS
-
-    return VERBS
+    return tuple(chain.from_iterable(_offers("VERBS")))
 
 
 @hookimpl
 def menu_links(viewer: Viewer) -> Sequence[MenuLink]:
-    from plugins.outage_notice.banners.views import count_of_board
-
-    links = []
-    if viewer.is_staff:
-        from plugins.outage_notice.announcements.queries.counts import count_active
-
-        links.append(
-            MenuLink("announcements", str(_("Announcements")), "/announcements", "megaphone", count_active(clock_now()))
-        )
-    return [*links, MenuLink("notices", str(_("Notices")), "/notices", "bell", count_of_board(viewer), "bell")]
+    at = clock_now()
+    return tuple(chain.from_iterable(links(viewer, at) for links in _offers("menu_links")))
 
 
 @hookimpl
 def page_slot(slot: str, viewer: Viewer | None, context: Mapping[str, Any], now: datetime) -> str:
-    from plugins.outage_notice.banners.views import page_slot as notices
-    from plugins.outage_notice.outages.views import page_slot as outages
-
-    return notices(slot, viewer, now) or outages(slot, viewer, context, now)
+    return "".join(draw(slot, viewer, context, now) for draw in _offers("page_slot"))
 
 
 @hookimpl
@@ -135,9 +120,8 @@ def service_states(service_ids: Sequence[int], viewer: Viewer, now: datetime) ->
 
 @hookimpl
 def commands() -> Sequence[click.Command]:
-    from plugins.outage_notice.announcements.commands import outage
-
-    return (outage,)
+    # Not by `setup`: a command must not wait for all pages to be imported.
+    return tuple(chain.from_iterable(module.COMMANDS for module in _words("commands")))
 
 
 @hookimpl

@@ -23,3 +23,6 @@ def list_live() -> None:
         click.echo(f"{a.id}\t{a.severity}\t{phase(a, at)}\t{effective_status(a, at)}\t{a.texts[a.locale].title}")
     if not found:
         click.echo("Nothing is announced.", err=True)
+
+
+COMMANDS = (outage,)

@@ -175,7 +175,4 @@ def timeline(announcement_id: int, *, public_only: bool = False) -> list[Entry]:
     )
     if public_only:
         query = query.where(TimelineEntry.is_public)
-    return [
-        Entry(row.id, row.at, row.kind, name, row.is_public, row.data)
-        for row, name in db.session.execute(query)
-    ]
+    return [Entry(row.id, row.at, row.kind, name, row.is_public, row.data) for row, name in db.session.execute(query)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint
 from flask_babel import format_decimal
@@ -32,18 +32,23 @@ bp = Blueprint(
 )
 
 
-_room_parts: list[RoomPart] = []
+Place = Literal["top", "main", "aside"]
+
+_room_parts: dict[Place, list[RoomPart]] = {"top": [], "main": [], "aside": []}
 
 
-def offer_room_part(draw: RoomPart) -> None:
-    """Put a part of a room above onto the page of each announcement: escaped HTML, or "" where it has none."""
-    if draw not in _room_parts:
-        _room_parts.append(draw)
+def offer_room_part(draw: RoomPart, place: Place = "main") -> None:
+    """Put a part of a room above onto the page of each announcement: escaped HTML, or "" where it has none.
+
+    `top` is under the title, `main` after the update box, `aside` first in the side column.
+    """
+    if draw not in _room_parts[place]:
+        _room_parts[place].append(draw)
 
 
-def room_parts(announcement_id: int) -> Markup:
-    """What other rooms put onto this announcement's page."""
-    parts = [draw(announcement_id, get_viewer(), now()) for draw in _room_parts]
+def room_parts(announcement_id: int, place: Place = "main") -> Markup:
+    """What other rooms put onto this place of this announcement's page."""
+    parts = [draw(announcement_id, get_viewer(), now()) for draw in _room_parts[place]]
     return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - rendered by templates
 
 

@@ -1,0 +1,26 @@
+"""What banners offer to the plugin: pages, receipts, the bell, what stands in the slots of every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from helpdesk.plugin_api import MenuLink, Viewer
+from plugins.outage_notice.banners import views
+from plugins.outage_notice.banners.api import me_receipts, reach_api
+from plugins.outage_notice.banners.sockets import VERBS
+
+__all__ = ["BLUEPRINTS", "VERBS", "menu_links", "page_slot"]
+
+BLUEPRINTS = (views.pages, me_receipts, reach_api)
+
+
+def menu_links(viewer: Viewer, _now: datetime) -> Sequence[MenuLink]:
+    return (MenuLink("notices", str(_("Notices")), "/notices", "bell", views.count_of_board(viewer), "bell"),)
+
+
+def page_slot(slot: str, viewer: Viewer | None, _context: Mapping[str, Any], now: datetime) -> str:
+    return views.page_slot(slot, viewer, now)

@@ -1,0 +1,1 @@
+"""Who is called, who does what, and the promises that an outage makes."""

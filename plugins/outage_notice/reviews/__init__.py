@@ -1,0 +1,1 @@
+"""What is learned after an outage, and reports over many of them."""
