@@ -26,12 +26,13 @@ class How(StrEnum):
 
 
 class By(StrEnum):
-    """Why: the ticket's service is affected, its words match, a person said so, or the requester said otherwise."""
+    """Why: its service is affected, its words match, a person said so, the requester said otherwise, a surge."""
 
     service = "service"
     words = "words"
     person = "person"
     declined = "declined"
+    surge = "surge"
 
 
 class BroadcastKind(StrEnum):
