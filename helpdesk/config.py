@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     async_mode: Literal["gevent", "threading"] = Field("gevent", validation_alias="HELPDESK_ASYNC")
     instance_dir: Path = Path("instance")
     clock_file: Path | None = None
+    failpoints: str = ""
 
     @field_validator("database_url")
     @classmethod
@@ -126,6 +127,8 @@ class Settings(BaseSettings):
             problems.append("HELPDESK_PUBLIC_URL must start with https:// in production")
         if self.clock_file is not None:
             problems.append("HELPDESK_CLOCK_FILE is only for tests")
+        if self.failpoints:
+            problems.append("HELPDESK_FAILPOINTS is only for tests")
         if os.environ.get("FLASK_DEBUG", "0") not in ("", "0"):
             problems.append("FLASK_DEBUG must be off in production")
         if problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpdesk.accounts.models import Department, User
+from helpdesk.accounts.models import Department, Team, User
 from helpdesk.accounts.queries import viewers
 from helpdesk.accounts.rules import Role
 from helpdesk.audit.actions import record as record_audit
@@ -13,6 +13,7 @@ from helpdesk.core.clock import now
 from helpdesk.core.database import Base, Choice, UTCDateTime, db, is_postgresql, transaction
 from helpdesk.core.errors import Conflict, Forbidden, HelpdeskError, Invalid, NotFound, Stale, TooMany
 from helpdesk.core.events import Event
+from helpdesk.core.failpoints import hit as failpoint
 from helpdesk.core.feed import Change as FeedChange
 from helpdesk.core.feed import Head as FeedHead
 from helpdesk.core.feed import changes_since as feed_changes_since
@@ -96,6 +97,7 @@ __all__ = [
     "ServiceDepartment",
     "SocketVerb",
     "Stale",
+    "Team",
     "Ticket",
     "TicketChange",
     "TicketChanged",
@@ -114,6 +116,7 @@ __all__ = [
     "change_ticket_inside",
     "db",
     "etag",
+    "failpoint",
     "feed_changes_since",
     "feed_head",
     "find_viewer",

@@ -11,11 +11,15 @@ import click
 from flask import Flask
 
 from helpdesk.cli.group import make_app
-from helpdesk.core import clock, migrations
+from helpdesk.config import Settings
+from helpdesk.core import clock, failpoints, migrations
 from helpdesk.core.database import db
 from helpdesk.web.logs import configure_logging
 
 DEMO = "helpdesk.demo"
+ALLOW_FAILPOINTS = click.option(
+    "--allow-failpoints", is_flag=True, help="For tests: obey HELPDESK_FAILPOINTS. Refused in production."
+)
 
 
 @click.command()
@@ -31,7 +35,8 @@ def migrate() -> None:
 
 @click.command()
 @click.option("--no-worker", is_flag=True, help="Serve pages only; `helpdesk worker` runs elsewhere.")
-def serve(no_worker: bool) -> None:
+@ALLOW_FAILPOINTS
+def serve(no_worker: bool, allow_failpoints: bool) -> None:
     """Serve the help desk, and do its background work unless told otherwise."""
     from helpdesk import server
 
@@ -39,15 +44,16 @@ def serve(no_worker: bool) -> None:
         _name_demo_accounts(app)
         server.serve(app, with_worker=not no_worker)
 
-    _run(start)
+    _run(start, allow_failpoints)
 
 
 @click.command()
-def worker() -> None:
+@ALLOW_FAILPOINTS
+def worker(allow_failpoints: bool) -> None:
     """Do the background work only: send what is due and ask the clock."""
     from helpdesk import server
 
-    _run(server.work)
+    _run(server.work, allow_failpoints)
 
 
 def _name_demo_accounts(app: Flask) -> None:
@@ -71,15 +77,28 @@ def _is_migrated(app: Flask) -> bool:
         return migrations.is_current()
 
 
-def _run(start: Callable[[Flask], None]) -> None:
+def _run(start: Callable[[Flask], None], allow_failpoints: bool) -> None:
     from helpdesk.server import CannotStart
 
     app = make_app()
-    configure_logging(production=app.extensions["helpdesk"].settings.is_production)
+    settings: Settings = app.extensions["helpdesk"].settings
+    _set_failpoints(settings, allow_failpoints)
+    configure_logging(production=settings.is_production)
     try:
         start(app)
     except CannotStart as error:
         raise click.ClickException(str(error)) from error
+
+
+def _set_failpoints(settings: Settings, is_allowed: bool) -> None:
+    if is_allowed and settings.is_production:
+        raise click.ClickException("--allow-failpoints lets tests kill this process and is refused in production")
+    if settings.failpoints and not is_allowed:
+        raise click.ClickException("HELPDESK_FAILPOINTS is set: it is for tests, and only with --allow-failpoints")
+    try:
+        failpoints.allow(settings.failpoints)
+    except failpoints.BadFailpoints as error:
+        raise click.ClickException(f"HELPDESK_FAILPOINTS: {error}") from error
 
 
 @click.command()

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from helpdesk.core import failpoints
 from helpdesk.core.errors import Busy
 
 
@@ -105,6 +106,8 @@ def transaction() -> Iterator[Session]:
     finally:
         callbacks, g._after_commit = g._after_commit, []
         g._in_transaction = False
+    if callbacks:
+        failpoints.hit("after_commit")
     for callback in dict.fromkeys(callbacks):
         callback()
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 import structlog
 
-from helpdesk.core import clock
+from helpdesk.core import clock, failpoints
 from helpdesk.core.outbox import GiveUp, Item, NotNow
 from helpdesk.mail import actions, messages, queries, rules
 from helpdesk.mail.models import MailState, OutgoingMail
@@ -42,6 +42,7 @@ def deliver(item: Item) -> None:
     except (OSError, smtplib.SMTPException) as error:
         _note_failure(record, breaker, error)
         raise
+    failpoints.hit("mail_accepted")
     breaker.note_success()
     actions.note_outcome(record.id, MailState.sent, clock.now())
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import Flask
 
-from helpdesk.core import clock, feed
+from helpdesk.core import clock, failpoints, feed
 from helpdesk.core.feed import Change, Head
 from helpdesk.hooks.specs import Board
 from helpdesk.realtime import boards, queries, rules
@@ -107,6 +107,7 @@ class Follower:
 
     def step(self) -> None:
         """One round: read the feed if it is time, tell what changed, greet who came, and keep house."""
+        failpoints.hit("follower")
         now_seconds = time.monotonic()
         with self._live.app.app_context():
             now = clock.now()

@@ -19,7 +19,7 @@ import structlog
 from flask import Flask
 from prometheus_client import Counter
 
-from helpdesk.core import clock, events, outbox
+from helpdesk.core import clock, events, failpoints, outbox
 from helpdesk.core.outbox import GiveUp, Item, NotNow, NotWanted, OutboxState
 from helpdesk.scheduling import queries, rules
 from helpdesk.scheduling.ticker import worker_name
@@ -105,6 +105,7 @@ class Relay:
         try:
             with self._app.app_context():
                 error = self._attempt(item)
+            failpoints.hit("before_mark")
             with self._app.app_context():
                 outcome = self._mark(item, error)
             EFFECTS.labels(item.channel, outcome).inc()

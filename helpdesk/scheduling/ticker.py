@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from prometheus_client import Counter
 
-from helpdesk.core import clock
+from helpdesk.core import clock, failpoints
 from helpdesk.hooks.specs import Job
 from helpdesk.scheduling import actions, queries, rules
 
@@ -62,6 +62,7 @@ class Ticker:
 
     def tick(self) -> int:
         """Ask every job whose period has passed. How much they did. Never raises."""
+        failpoints.hit("tick")
         done = 0
         for job in [Job("scheduling.beat", self._beat, rules.BEAT_SECONDS), *self._state.jobs]:
             try:

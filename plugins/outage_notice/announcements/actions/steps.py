@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import db, is_postgresql, record_audit, record_event, transaction
+from helpdesk.plugin_api import db, failpoint, is_postgresql, record_audit, record_event, transaction
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.planning import plan_steps
 from plugins.outage_notice.announcements.actions.writing import log as note
@@ -73,6 +73,8 @@ def _fire(ids: Sequence[int], now: datetime) -> int:
             wanted = wanted.with_for_update(skip_locked=True)
         records = session.scalars(wanted.execution_options(populate_existing=True)).all()
         claimed = _claim(session, [record.id for record in records], now)
+        if claimed:
+            failpoint("step_claimed")
         for record in records:
             if record.id in claimed:
                 _settle(session, record, claimed[record.id], now)
