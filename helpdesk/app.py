@@ -18,6 +18,7 @@ from helpdesk.core.database import init_database
 from helpdesk.core.events import Event
 from helpdesk.hooks.registry import Registry
 from helpdesk.hooks.specs import Job, MenuLink, SocketVerb
+from helpdesk.web.routing import LazyRule
 
 # From the ground up; a later room may rely on an earlier one.
 ROOMS = ("audit", "web", "mail", "scheduling", "accounts", "catalog", "tickets", "replies", "realtime")
@@ -52,6 +53,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
         docs_path=None,
         spec_path=None,
     )
+    app.url_rule_class = LazyRule
     if clock is None:
         clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
     state = State(settings, clock, Registry(settings.plugin_names))
