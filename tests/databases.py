@@ -1,4 +1,7 @@
-"""Fresh, migrated databases: each kind is migrated once per run, and every test gets one as good as new."""
+"""Fresh, migrated databases: each kind is migrated once per run, and every test gets one as good as new.
+
+There are two first states: without any rows of a test's own, and with the people of `tests/fixtures.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -16,9 +21,13 @@ from psycopg import sql
 
 from helpdesk import create_app
 from helpdesk.config import Settings
+from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from helpdesk.core.migrations import upgrade
+from tests import factories, fixtures
 from tests.live import SECRET_KEY
+
+START = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 
 SUITE = f"helpdesk_{os.getpid()}_suite"
 _numbers = itertools.count(1)
@@ -48,16 +57,40 @@ def migrate(settings: Settings) -> None:
         db.engine.dispose()
 
 
-def make_sqlite_template(folder: Path) -> Path:
-    """A migrated SQLite database in one file, without a write-ahead log beside it."""
-    source, target = folder / "migrated.sqlite3", folder / "template.sqlite3"
-    migrate(make_settings(f"sqlite:///{source}", folder))
-    connection = sqlite3.connect(source)
+def add_people(settings: Settings) -> fixtures.People:
+    """Make the people of the tests in that database."""
+    app = create_app(settings, FixedClock(START))
+    with factories.present_app(app), app.app_context():
+        people = fixtures.make_people()
+        db.session.remove()
+        db.engine.dispose()
+    return people
+
+
+@dataclass(frozen=True)
+class SqliteTemplates:
+    """Migrated databases in one file each, without a write-ahead log beside them."""
+
+    migrated: Path
+    peopled: Path
+    people: fixtures.People
+
+
+def make_sqlite_templates(folder: Path) -> SqliteTemplates:
+    settings = make_settings(f"sqlite:///{folder / 'source.sqlite3'}", folder)
+    migrate(settings)
+    migrated = _vacuum(folder, "migrated.sqlite3")
+    people = add_people(settings)
+    return SqliteTemplates(migrated, _vacuum(folder, "peopled.sqlite3"), people)
+
+
+def _vacuum(folder: Path, name: str) -> Path:
+    connection = sqlite3.connect(folder / "source.sqlite3")
     try:
-        connection.execute("VACUUM INTO ?", (str(target),))
+        connection.execute("VACUUM INTO ?", (str(folder / name),))
     finally:
         connection.close()
-    return target
+    return folder / name
 
 
 def copy_sqlite(template: Path, folder: Path) -> str:
@@ -97,7 +130,8 @@ class PostgresSuite:
         self._server_url, self._folder = server_url, folder
         self.url = _url_of(server_url, SUITE)
         self._schema: list[tuple[object, ...]] = []
-        self._reset_script = sql.Composed([])
+        self._reset_scripts: dict[bool, sql.Composed] = {}
+        self.people: fixtures.People
         self._build()
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
@@ -106,12 +140,16 @@ class PostgresSuite:
     def _build(self) -> None:
         _on_server(self._server_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", SUITE)
         _on_server(self._server_url, "CREATE DATABASE {}", SUITE)
-        migrate(make_settings(self.url, self._folder))
+        settings = make_settings(self.url, self._folder)
+        migrate(settings)
         with self._connect() as connection:
             self._schema = _columns(connection)
-            self._reset_script = _reset_script(connection)
+            self._reset_scripts[False] = _reset_script(connection, "first_rows")
+        self.people = add_people(settings)
+        with self._connect() as connection:
+            self._reset_scripts[True] = _reset_script(connection, "first_rows_and_people")
 
-    def reset(self) -> str:
+    def reset(self, *, peopled: bool = False) -> str:
         """Ends what earlier tests left connected, puts the first rows back, and gives the URL."""
         with self._connect() as connection:
             connection.execute(
@@ -120,9 +158,10 @@ class PostgresSuite:
             )
             unchanged = _columns(connection) == self._schema
             if unchanged:
-                connection.execute(self._reset_script)
+                connection.execute(self._reset_scripts[peopled])
         if not unchanged:
             self._build()
+            return self.reset(peopled=peopled)
         return self.url
 
 
@@ -138,16 +177,16 @@ def _names(connection: psycopg.Connection[tuple[object, ...]], query: str) -> li
     return [sql.Identifier("public", str(name)) for (name,) in connection.execute(query)]  # type: ignore[arg-type]
 
 
-def _reset_script(connection: psycopg.Connection[tuple[object, ...]]) -> sql.Composed:
-    """Statements that put every table and sequence back to what they hold now. First rows are kept in a schema."""
+def _reset_script(connection: psycopg.Connection[tuple[object, ...]], schema: str) -> sql.Composed:
+    """Statements that put every table and sequence back to what they hold now. First rows are kept in the schema."""
     tables = _names(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     sequences = _names(connection, "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
     steps: list[sql.Composable] = [sql.SQL("SET session_replication_role = replica")]
     steps += [sql.SQL("DELETE FROM {}").format(table) for table in tables]
-    connection.execute("CREATE SCHEMA first_rows")
+    connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     for number, table in enumerate(tables):
         if connection.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(table)).fetchone():
-            kept = sql.Identifier("first_rows", f"t{number}")
+            kept = sql.Identifier(schema, f"t{number}")
             connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(kept, table))
             restore = sql.SQL("INSERT INTO {} OVERRIDING SYSTEM VALUE SELECT * FROM {}")
             steps.append(restore.format(table, kept))

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from flask import Flask
 
 from helpdesk.accounts.models import Department, Team, User
 from tests import factories
@@ -42,14 +41,8 @@ def _present_app(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def people(app: Flask, _present_app: None) -> People:
-    """Everybody, with the password `factories.PASSWORD`."""
-    return make_people()
-
-
 def make_people() -> People:
-    """The same, in the present application of `factories`."""
+    """Everybody, with the password `factories.PASSWORD`, in the present application of `factories`."""
     town_hall = factories.make_department("Town hall")
     administration = factories.make_department("Administration", town_hall)
     finance = factories.make_department("Finance", administration)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from tests import databases, servers
 from tests.browser_finder import launch_browser
+from tests.fixtures import People
 from tests.live import LiveServer
 from tests.network_guard import forbid_network
 
-START = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 KINDS = ("sqlite", "postgresql")
 
 # websocket-client waits 3 s for a close frame that the reader of python-socketio's client took already.
@@ -91,8 +91,14 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return databases.make_sqlite_template(tmp_path_factory.mktemp("sqlite"))
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> databases.SqliteTemplates:
+    return databases.make_sqlite_templates(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_templates: databases.SqliteTemplates) -> Path:
+    """A migrated SQLite database without any rows of a test's own."""
+    return sqlite_templates.migrated
 
 
 @pytest.fixture(scope="session")
@@ -102,11 +108,20 @@ def pg_suite(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> databa
 
 @pytest.fixture
 def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A migrated database without any rows of its own, of the kind that this run of the test is for."""
+    """A migrated database of the kind that this run of the test is for: with the people if the test asks for them."""
+    peopled = "people" in request.fixturenames
     if database_kind == "sqlite":
-        return databases.copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+        templates: databases.SqliteTemplates = request.getfixturevalue("sqlite_templates")
+        return databases.copy_sqlite(templates.peopled if peopled else templates.migrated, tmp_path)
     suite: databases.PostgresSuite = request.getfixturevalue("pg_suite")
-    return suite.reset()
+    return suite.reset(peopled=peopled)
+
+
+@pytest.fixture
+def people(app: Flask, database_kind: str, request: pytest.FixtureRequest) -> People:
+    """Everybody, with the password `factories.PASSWORD`: there from the start, as `database_url` sees to."""
+    made = request.getfixturevalue("sqlite_templates" if database_kind == "sqlite" else "pg_suite").people
+    return copy.deepcopy(made)  # type: ignore[no-any-return]
 
 
 # --- the application inside this process -------------------------------------------------------------------------
@@ -115,7 +130,7 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
 @pytest.fixture
 def clock() -> FixedClock:
     """Thursday, 12 March 2026, 09:00 UTC, until the test moves it."""
-    return FixedClock(START)
+    return FixedClock(databases.START)
 
 
 @pytest.fixture

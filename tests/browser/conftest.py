@@ -11,8 +11,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from helpdesk.accounts.models import User
 from tests import factories
+from tests.databases import START
 from tests.fixtures import People
-from tests.harness import START
 from tests.live import LiveServer
 from tests.waiting import wait_until
 

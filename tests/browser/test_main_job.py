@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.conftest import Desk
-from tests.harness import START
+from tests.databases import START
 from tests.waiting import wait_until
 
 TITLE = "VPN is down for everyone at home"

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from helpdesk.accounts.rules import DEMO_PASSWORD
 from tests.browser import axe
 from tests.browser.conftest import Desk, Screen
-from tests.harness import START
+from tests.databases import START
 from tests.live import LiveServer
 from tests.waiting import wait_until
 

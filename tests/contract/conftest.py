@@ -12,7 +12,7 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from tests import databases, factories, fixtures
 from tests.contract.matrix import Matrix
-from tests.harness import START
+from tests.databases import START
 
 
 @pytest.fixture(scope="module")

@@ -27,9 +27,8 @@ from helpdesk.demo.tickets import STORIES
 from helpdesk.tickets.models import Message, Ticket, TicketChange, TicketCounter
 from helpdesk.tickets.queries.search import matches
 from helpdesk.tickets.rules import DONE_STATUSES, MessageKind, Status, Waiting
-from tests.databases import copy_sqlite, make_settings
+from tests.databases import START, copy_sqlite, make_settings
 from tests.factories import sign_in
-from tests.harness import START
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import requests
 
 from helpdesk.accounts.models import User
 from tests import factories
+from tests.databases import START
 from tests.fixtures import People
-from tests.harness import START
 from tests.live import LiveServer
 from tests.realtime.wires import Wire
 

@@ -16,8 +16,8 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db, transaction
 from helpdesk.core.feed import FeedEntry
 from helpdesk.core.outbox import HANDLER_CHANNEL, OutboxRow
+from tests.databases import START
 from tests.faults.processes import START_SECONDS, Desk, size
-from tests.harness import START
 from tests.waiting import wait_until
 
 pytest.importorskip("plugins.outage_notice.tests.announcing", reason="the plugin's folder was deleted")

@@ -28,7 +28,7 @@ from helpdesk.core.errors import Conflict, HelpdeskError, Invalid
 from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.scheduling.ticker import run_jobs
 from tests import databases, factories, fixtures
-from tests.harness import START
+from tests.databases import START
 from tests.listening import Listener, look_at_feed
 from tests.properties.model_client import Line
 

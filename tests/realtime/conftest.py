@@ -26,8 +26,7 @@ from helpdesk.realtime.live import Live, live_of
 from helpdesk.realtime.rules import NAMESPACE
 from helpdesk.tickets.models import Ticket
 from tests import live
-from tests.databases import make_settings
-from tests.harness import START
+from tests.databases import START, make_settings
 from tests.live import LiveServer
 
 ROOT = Path(__file__).resolve().parents[2]

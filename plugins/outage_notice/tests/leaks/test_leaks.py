@@ -25,7 +25,7 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import Draft, NewUpdate, ServiceEffect, Texts, Weight
 from plugins.outage_notice.tests.announcing import HOUR, department
 from tests import databases, factories, fixtures
-from tests.harness import START
+from tests.databases import START
 from tests.listening import Listener, look_at_feed
 
 _numbers = count(1)
