@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.plugin_api import Base, Choice, UTCDateTime
 from plugins.outage_notice.outages.rules import BroadcastKind, By, How, ItemState, Result
+from plugins.outage_notice.outages.rules.surges import SurgeState
 
 ACTIVE = text("unlinked_at IS NULL AND ended_at IS NULL")
 TOLD = text("told_at IS NOT NULL")
 NO_TICKET = text("ticket_id IS NULL")
 WAITING = text("state = 'waiting'")
+OPEN_SURGE = text("state = 'open'")
 
 
 class TicketLink(Base):
@@ -112,4 +115,90 @@ class BroadcastItem(Base):
         ),
         Index("ix_outage_broadcast_item_waiting", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_outage_broadcast_item_broadcast_id", "broadcast_id", "id"),
+    )
+
+
+class ToldEta(Base):
+    """Which estimate the requester of a ticket was told last, by an automated reply or a correction.
+
+    `eta` None: that there is none yet.
+    """
+
+    __tablename__ = "outage_told_eta"
+    announcement_id: Mapped[int] = mapped_column(
+        ForeignKey("outage_announcement.id", ondelete="CASCADE"), primary_key=True
+    )
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SurgeLimits(Base):
+    """One row, once somebody changed the limits of surges; without it the defaults count."""
+
+    __tablename__ = "outage_surge_limits"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tickets: Mapped[int]
+    factor: Mapped[float]
+    minutes: Mapped[int]
+    silence_minutes: Mapped[int]
+
+
+class SurgeReport(Base):
+    """A recent ticket under each cluster that it counts for: a service, or its words. Kept for a day."""
+
+    __tablename__ = "outage_surge_report"
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
+    requester_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        Index("ix_outage_surge_report_key", "key", "at", "requester_id"),
+        Index("ix_outage_surge_report_at", "at"),
+        Index("ix_outage_surge_report_ticket_id", "ticket_id"),
+    )
+
+
+class SurgeHour(Base):
+    """What one hour held of one cluster: people, and the most of them within one window. Kept for nine weeks."""
+
+    __tablename__ = "outage_surge_hour"
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    people: Mapped[int] = mapped_column(default=0)
+    peak: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (Index("ix_outage_surge_hour_hour", "hour"),)
+
+
+class Surge(Base):
+    """More tickets of one cluster than its history explains. At most one open for each cluster.
+
+    `detected_at`: when it was first seen; `first_at`: its first ticket. `people`, `normal` and `needed` are as at that
+    moment. `evidence` keeps what the page showed when somebody decided. `announcement_id`: the outage made of it.
+    """
+
+    __tablename__ = "outage_surge"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(60))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id", ondelete="CASCADE"))
+    word: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[SurgeState] = mapped_column(Choice(SurgeState), default=SurgeState.open)
+    detected_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    first_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    window_minutes: Mapped[int]
+    people: Mapped[int]
+    normal: Mapped[float]
+    needed: Mapped[int]
+    silenced_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    announcement_id: Mapped[int | None] = mapped_column(ForeignKey("outage_announcement.id", ondelete="SET NULL"))
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    __table_args__ = (
+        Index("uq_outage_surge_open", "key", unique=True, sqlite_where=OPEN_SURGE, postgresql_where=OPEN_SURGE),
+        Index("ix_outage_surge_key", "key", "id"),
+        Index("ix_outage_surge_state", "state", "id"),
+        Index("ix_outage_surge_announcement_id", "announcement_id"),
     )
