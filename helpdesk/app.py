@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -71,14 +72,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     return app
 
 
-def _room_modules() -> list[ModuleType]:
+@cache
+def _room_modules() -> tuple[ModuleType, ...]:
     """Each room's modules that take part in the wiring, for the words that the room has."""
     words = ("models", "setup", "views", "api", "handlers", "jobs", "sockets")
     names = [f"helpdesk.{room}.{word}" for room in ROOMS for word in words]
-    return [importlib.import_module(name) for name in names if importlib.util.find_spec(name)]
+    return tuple(importlib.import_module(name) for name in names if importlib.util.find_spec(name))
 
 
-def _register_blueprints(app: Flask, modules: list[ModuleType], state: State) -> None:
+def _register_blueprints(app: Flask, modules: Sequence[ModuleType], state: State) -> None:
     for module in modules:
         for blueprint in getattr(module, "BLUEPRINTS", ()):
             app.register_blueprint(blueprint)
@@ -90,7 +92,7 @@ def _register_blueprints(app: Flask, modules: list[ModuleType], state: State) ->
             app.register_blueprint(blueprint)
 
 
-def _register_handlers(modules: list[ModuleType], state: State) -> None:
+def _register_handlers(modules: Sequence[ModuleType], state: State) -> None:
     tables = [getattr(module, "HANDLERS", {}) for module in modules]
     tables += [table for _name, table in state.plugins.call_all("event_handlers")]
     for table in tables:
@@ -102,14 +104,14 @@ def _register_handlers(modules: list[ModuleType], state: State) -> None:
         state.deliverers.update(getattr(module, "DELIVERERS", {}))
 
 
-def _register_jobs(modules: list[ModuleType], state: State) -> None:
+def _register_jobs(modules: Sequence[ModuleType], state: State) -> None:
     for module in modules:
         state.jobs.extend(getattr(module, "JOBS", ()))
     for _name, jobs in state.plugins.call_all("jobs"):
         state.jobs.extend(jobs)
 
 
-def _register_socket_verbs(modules: list[ModuleType], state: State) -> None:
+def _register_socket_verbs(modules: Sequence[ModuleType], state: State) -> None:
     verbs = [verb for module in modules for verb in getattr(module, "VERBS", ())]
     verbs += [verb for _name, more in state.plugins.call_all("socket_verbs") for verb in more]
     state.socket_verbs.update({verb.name: verb for verb in verbs})

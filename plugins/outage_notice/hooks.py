@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import chain
@@ -38,12 +39,11 @@ HERE = Path(__file__).resolve().parent
 ROOMS = ("announcements", "banners", "automated_replies", "outages", "response", "playbooks", "intake", "reviews")
 
 
-def _words(word: str) -> Iterator[ModuleType]:
+@cache
+def _words(word: str) -> tuple[ModuleType, ...]:
     """That file of each room that has it."""
-    for room in ROOMS:
-        name = f"plugins.outage_notice.{room}.{word}"
-        if find_spec(name):
-            yield import_module(name)
+    names = [f"plugins.outage_notice.{room}.{word}" for room in ROOMS]
+    return tuple(import_module(name) for name in names if find_spec(name))
 
 
 def _offers(name: str) -> Iterator[Any]:
@@ -54,7 +54,7 @@ def _offers(name: str) -> Iterator[Any]:
 @hookimpl
 def migrations_path() -> Path:
     # The models must be known to the metadata before migrations are compared with it.
-    list(_words("models"))
+    _words("models")
     return HERE / "migrations"
 
 
