@@ -1,0 +1,49 @@
+"""Roles, duties, targets and promises, decided without a database."""
+
+from __future__ import annotations
+
+from plugins.outage_notice.response.rules.calling import (
+    Callee,
+    CallRole,
+    Duty,
+    duty_of_role,
+    merge_callees,
+    read_callees,
+)
+from plugins.outage_notice.response.rules.promises import (
+    DEFAULT_TARGETS,
+    MINUTES_LIMIT,
+    Course,
+    Message,
+    Promise,
+    PromiseKind,
+    Targets,
+    Tell,
+    TellStep,
+    open_promises,
+    promises_of_course,
+    strictest,
+    tells_due,
+)
+
+__all__ = [
+    "DEFAULT_TARGETS",
+    "MINUTES_LIMIT",
+    "CallRole",
+    "Callee",
+    "Course",
+    "Duty",
+    "Message",
+    "Promise",
+    "PromiseKind",
+    "Targets",
+    "Tell",
+    "TellStep",
+    "duty_of_role",
+    "merge_callees",
+    "open_promises",
+    "promises_of_course",
+    "read_callees",
+    "strictest",
+    "tells_due",
+]

@@ -1,0 +1,10 @@
+"""The people and announcements of the tests of announcements serve here too."""
+
+from __future__ import annotations
+
+from plugins.outage_notice.tests.announcements.conftest import (  # noqa: F401  (fixtures)
+    cast,
+    draft,
+    maintenance,
+    published,
+)
