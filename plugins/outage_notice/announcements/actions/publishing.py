@@ -61,9 +61,15 @@ def publish(
         number(record, at, Weight.alert_again)
         plan_steps(session, record, at)
         data = {"title": record.title, "severity": record.severity, "status": record.status, "people": facts.people}
+        data |= _promised(record)
         log(session, record, actor, at, "published", is_public=True, data=data, after=data)
         record_event(AnnouncementPublished(record.id, record.revision))
     return record
+
+
+def _promised(record: Announcement) -> dict[str, Any]:
+    """When people were told that the next update comes, for the timeline."""
+    return {"next_update_at": None if record.next_update_at is None else record.next_update_at.isoformat()}
 
 
 def _begin(record: Announcement, actor: Viewer, at: datetime) -> None:
@@ -161,7 +167,7 @@ def _save_edit(
         actor,
         at,
         "edited",
-        data={"what": what, "weight": weight.value},
+        data={"what": what, "weight": weight.value} | (_promised(record) if "next_update_at" in changed else {}),
         before={k: v[0] for k, v in changed.items()},
         after={k: v[1] for k, v in changed.items()},
     )
