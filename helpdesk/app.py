@@ -39,7 +39,9 @@ class State:
     admin_links: list[MenuLink] = field(default_factory=list)
     feed_listeners: list[Callable[[], None]] = field(default_factory=list)
     outbox_listeners: list[Callable[[], None]] = field(default_factory=list)
-    health: dict[str, Callable[[], str | None]] = field(default_factory=dict)
+    health: dict[str, Callable[[], str | None]] = field(default_factory=dict)  # what this process needs to serve
+    pulse: dict[str, Callable[[], str | None]] = field(default_factory=dict)  # its own loops: restart it when one stops
+    degraded: dict[str, Callable[[], str | None]] = field(default_factory=dict)  # what it can do without
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Flask:

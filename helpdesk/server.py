@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 4096
 STOP_SECONDS = 1.0
+WATCH_SECONDS, MOST_MISSES = 5.0, 6
 
 
 class CannotStart(Exception):
@@ -51,10 +53,21 @@ def work(app: Flask) -> None:
     _on_signal(app, ended.set)
     print("The worker runs.", flush=True)  # noqa: T201
     try:
-        while not ended.wait(3600):
-            pass
+        _wait_while_alive(app, ended)
     finally:
         _stop_all(stops)
+
+
+def _wait_while_alive(app: Flask, ended: threading.Event) -> None:
+    """A worker answers no health check: it ends itself when its loops have stopped, and is started anew."""
+    pulse: dict[str, Callable[[], str | None]] = app.extensions["helpdesk"].pulse
+    misses = 0
+    while not ended.wait(WATCH_SECONDS):
+        problems = [problem for check in pulse.values() if (problem := check())]
+        misses = misses + 1 if problems else 0
+        if misses >= MOST_MISSES:
+            log.error("the worker is stuck and ends", problems=problems)
+            os._exit(1)  # what hangs would keep an orderly end from ending
 
 
 def check(app: Flask) -> None:

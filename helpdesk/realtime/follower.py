@@ -49,6 +49,7 @@ class Follower:
         self._last_now: datetime | None = None
         self._read_at = float("-inf")
         self._stepped_at: float | None = None
+        self._turned_at = float("-inf")
         self._presence_at = self._sessions_at = self._queue_at = float("-inf")
         self._is_queue_news = False
         self._staff_news: set[tuple[str, str]] = set()
@@ -59,8 +60,9 @@ class Follower:
 
     def start(self) -> None:
         """Follow until `stop`. Health knows the feed from now on."""
-        self._stepped_at = time.monotonic()
+        self._stepped_at = self._turned_at = time.monotonic()
         self._live.state.health["feed"] = self.find_problem
+        self._live.state.pulse["feed"] = self.find_standstill
         self._task = self._live.server.start_background_task(self._run)
 
     def stop(self) -> None:
@@ -93,8 +95,14 @@ class Follower:
         silent = time.monotonic() - (self._stepped_at or 0)
         return f"the feed was not read for {silent:.0f} s" if silent > rules.STALE_SECONDS else None
 
+    def find_standstill(self) -> str | None:
+        """Whether the loop hangs. One that fails, as without a database, still turns: a restart would not help."""
+        silent = time.monotonic() - self._turned_at
+        return f"the loop of the feed hangs since {silent:.0f} s" if silent > rules.STALE_SECONDS else None
+
     def _run(self) -> None:
         while not self._stopping:
+            self._turned_at = time.monotonic()
             self._wake.wait(timeout=max(0.0, self._read_at + rules.POLL_SECONDS - time.monotonic()))
             self._wake.clear()
             if self._pending:

@@ -50,6 +50,7 @@ def init_app(app: Flask, limits: Limits | None = None) -> None:
     live.state.feed_listeners.append(live.follower.poke)
     if settings.redis_url is not None:
         live.wake_ups = WakeUps(settings.redis_url)
+        live.state.degraded["redis"] = live.wake_ups.find_problem
         live.state.feed_listeners.append(live.wake_ups.poke)
     live.state.health["boards"] = lambda: boards.find_problem(live.state.plugins)
 

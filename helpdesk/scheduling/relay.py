@@ -43,10 +43,13 @@ class Relay:
         self.worker = f"{worker_name()}:{uuid.uuid4().hex[:6]}"[-64:]
         self._wake = threading.Event()
         self._stopping = False
+        self._turned = float("-inf")
         self._waiting: queue.Queue[tuple[Item, float]] = queue.Queue()
 
     def start(self) -> None:
         self._state.outbox_listeners.append(self.wake)
+        self._turned = time.monotonic()
+        self._state.health["relay"] = self._state.pulse["relay"] = self.find_problem
         threading.Thread(target=self._loop, name="relay", daemon=True).start()
         for number in range(MESSENGERS):
             threading.Thread(target=self._messenger, name=f"relay-{number}", daemon=True).start()
@@ -54,6 +57,11 @@ class Relay:
     def wake(self) -> None:
         """Look into the outbox now."""
         self._wake.set()
+
+    def find_problem(self) -> str | None:
+        """What is wrong with the relay of this process. A batch of handlers may rightly take almost a lease."""
+        silent = time.monotonic() - self._turned
+        return f"the outbox was not read for {silent:.0f} s" if silent > outbox.LEASE_SECONDS else None
 
     def stop(self) -> None:
         """Take nothing more. What is under way may end; what was not begun is leased again after its lease."""
@@ -63,6 +71,7 @@ class Relay:
 
     def _loop(self) -> None:
         while not self._stopping:
+            self._turned = time.monotonic()
             try:
                 found = self._take()
             except Exception:  # such as a database that is away: look again in a second

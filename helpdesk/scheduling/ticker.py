@@ -46,7 +46,7 @@ class Ticker:
     def start(self) -> None:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it writes two lines for every tick
         self._ticked = time.monotonic()
-        self._state.health["ticker"] = self.find_problem
+        self._state.health["ticker"] = self._state.pulse["ticker"] = self.find_problem
         self._scheduler.add_job(self.tick, "interval", seconds=1, id="tick")
         self._scheduler.start()
 

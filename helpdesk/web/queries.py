@@ -20,6 +20,16 @@ def failing_checks() -> list[str]:
     return [name for name, check in checks.items() if not _passes(name, check)]
 
 
+def stopped_loops() -> list[str]:
+    """The names of this process's own loops that have stopped turning: only a restart helps."""
+    return [name for name, check in current_app.extensions["helpdesk"].pulse.items() if not _passes(name, check)]
+
+
+def missing_helpers() -> list[str]:
+    """The names of what is away that this process can do without, such as Redis."""
+    return [name for name, check in current_app.extensions["helpdesk"].degraded.items() if not _passes(name, check)]
+
+
 def _passes(name: str, check: object) -> bool:
     try:
         problem = check() if callable(check) else None

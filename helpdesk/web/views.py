@@ -27,17 +27,21 @@ bp.before_app_request(check_shape)
 
 @bp.get("/healthz")
 @allow("public")
-def healthz() -> Response:
-    """The process answers."""
-    return jsonify(status="ok")
+def healthz() -> tuple[Response, int]:
+    """200 while the process answers and its loops turn; 503 with the names of those that stopped: restart it."""
+    stopped = queries.stopped_loops()
+    return (jsonify(status="stuck", stopped=stopped), 503) if stopped else (jsonify(status="ok"), 200)
 
 
 @bp.get("/readyz")
 @allow("public")
 def readyz() -> tuple[Response, int]:
-    """Whether to send people here: 200, or 503 with the names of the checks that fail."""
+    """Whether to send people here: 200, or 503 with the checks that fail. What is `degraded` can be done without."""
     failing = queries.failing_checks()
-    return jsonify(status="not ready" if failing else "ready", failing=failing), 503 if failing else 200
+    answer = {"status": "not ready" if failing else "ready", "failing": failing}
+    if degraded := queries.missing_helpers():
+        answer["degraded"] = degraded
+    return jsonify(answer), 503 if failing else 200
 
 
 @bp.get("/metrics")
