@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import requests
@@ -16,6 +17,7 @@ from tests.databases import START
 from tests.fixtures import People
 from tests.live import LiveServer
 from tests.realtime.wires import Wire
+from tests.waiting import wait_until
 
 IS_FULL = os.environ.get("HELPDESK_TEST_FAULTS") == "full"
 PROMISE_SECONDS = 2.0
@@ -59,14 +61,20 @@ class Browser:
 
     def join(self, server: LiveServer) -> tuple[Wire, dict[str, Any]]:
         """A socket to that process, and the board that it was greeted with."""
-        cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
-        wire = Wire(server.url, cookie=cookie)
-        self.wires.append(wire)
+        wire = self.wire(server)
         answer = wire.join(self.csrf)
         assert answer.startswith("40/live"), answer
         name, board = wire.event()
         assert name == "board"
         return wire, board
+
+    def wire(self, server: LiveServer, through: str | None = None) -> Wire:
+        """A socket to that process that has not joined, `through` another address such as a relay's."""
+        cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
+        host = server.url.removeprefix("http://")
+        wire = Wire(through or server.url, cookie=cookie, origin=server.url, host=host)
+        self.wires.append(wire)
+        return wire
 
     def board(self, server: LiveServer) -> dict[str, Any]:
         answer = self.http.get(f"{server.url}/api/v1/me/board", timeout=20)
@@ -88,9 +96,37 @@ class Desk:
 
     def server(self, **arguments: Any) -> LiveServer:
         """One more process; it runs when this returns."""
-        server = self._live_server(**arguments)
-        server.set_time(START)
-        return server.start(timeout=START_SECONDS)
+        return self.make(**arguments).start(timeout=START_SECONDS)
+
+    def make(self, *command: str, environment: dict[str, str] | None = None, **arguments: Any) -> LiveServer:
+        """One more process, not started: `serve` unless another command is named. `arm` sets its failpoints."""
+        if command:
+            arguments["command"] = command
+        server = self._live_server(environment=environment, **arguments)
+        if not server.clock_file.exists():
+            server.set_time(START)
+        server.command = (*server.command, "--allow-failpoints")
+        server.environment["HELPDESK_FAILPOINTS"] = f"@{failpoints_of(server)}"
+        return server
+
+    def servers(self, count: int, **arguments: Any) -> list[LiveServer]:
+        """So many processes that run when this returns."""
+        made = [self.make(**arguments).launch() for _number in range(count)]
+        for server in made:
+            server.wait_for("/healthz", START_SECONDS)
+        return made
+
+    def worker(self, **arguments: Any) -> LiveServer:
+        """One more process that does the background work only; it runs when this returns."""
+        worker = self.make("worker", **arguments).launch()
+        wait_until(lambda: "The worker runs." in worker.log, "a worker that runs", START_SECONDS)
+        return worker
+
+    def publish(self, server: LiveServer, title: str = "VPN is down") -> int:
+        """An announcement to Finance that is shown now."""
+        announcement_id = self.draft(server, title)
+        self.call(server, "POST", f"/announcements/{announcement_id}/publish", {})
+        return announcement_id
 
     def call(self, server: LiveServer, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -107,6 +143,18 @@ class Desk:
         }
         made: int = self.call(server, "POST", "/announcements", body)["id"]
         return made
+
+
+def failpoints_of(server: LiveServer) -> Path:
+    return server.folder / f"{server.log_path.stem}.failpoints"
+
+
+def arm(server: LiveServer, text: str) -> None:
+    """Set the failpoints of a running process from now on; "" takes them back."""
+    path = failpoints_of(server)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.replace(path)
 
 
 def seconds_since(start: float) -> float:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import time
 
-from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Browser, Desk, size
+import pytest
+import requests
+
+from tests.faults.pages import Page
+from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Browser, Desk, arm, size
 from tests.live import LiveServer
 from tests.realtime.wires import Wire
+from tests.waiting import wait_until
 
 LIMIT = PROMISE_SECONDS + SLACK_SECONDS
 
 
 def ids(board: dict[str, object]) -> list[int]:
     return [banner["id"] for banner in board["banners"]]  # type: ignore[attr-defined]
-
-
-def hear_banner(wire: Wire, announcement_id: int) -> float:
-    """Until the banner comes; how many seconds it took."""
-    start = time.monotonic()
-    while True:
-        name, data = wire.event(timeout=LIMIT)
-        if name == "banner" and data["banner"]["id"] == announcement_id:
-            return time.monotonic() - start
-        assert name in ("banner", "tick", "board"), name
 
 
 def reconnect(browser: Browser, server: LiveServer) -> tuple[Wire, dict[str, object], float]:
@@ -33,24 +28,37 @@ def reconnect(browser: Browser, server: LiveServer) -> tuple[Wire, dict[str, obj
 
 def test_published_and_killed_before_the_push(desk: Desk) -> None:
     """The other process tells its pages; those of the dead one know it when they are back. Nothing comes twice."""
-    first, second = desk.server(), desk.server()
+    first, second = desk.servers(2)
     ana = Browser(second, desk.people.ana)
-    for _round in range(size(1, 20)):
-        announcement_id = desk.draft(first)
-        there, _board = ana.join(second)
-        here, _board = ana.join(first)
+    here, there = Page(ana, lambda: first), Page(ana, lambda: second)
+    try:
+        for _round in range(size(1, 50)):
+            kill_before_the_push(desk, first, second, here, there)
+    finally:
+        here.stop()
+        there.stop()
+
+
+def kill_before_the_push(desk: Desk, first: LiveServer, second: LiveServer, here: Page, there: Page) -> None:
+    announcement_id = desk.draft(first)
+    wait_until(lambda: here.is_live and there.is_live, "both pages are live", START_SECONDS)
+    arm(first, "after_commit:kill")
+    with pytest.raises(requests.ConnectionError):
         desk.call(first, "POST", f"/announcements/{announcement_id}/publish", {})
-        first.kill()
-        assert hear_banner(there, announcement_id) <= LIMIT
-        assert here.is_closed(within=LIMIT)
-        first.start(timeout=START_SECONDS)
-        wire, board, took = reconnect(ana, first)
-        assert took <= LIMIT
-        assert ids(board).count(announcement_id) == 1
-        assert board["tag"] == ana.board(first)["tag"] == ana.board(second)["tag"]
-        desk.call(second, "POST", f"/announcements/{announcement_id}/withdraw", {})
-        for one in (there, here, wire):
-            one.close()
+    assert first.process is not None
+    first.process.wait(20)
+    wait_until(lambda: announcement_id in there.ids, "the other process tells it", LIMIT)
+    arm(first, "")
+    connects = here.connects
+    first.start(timeout=START_SECONDS)
+    wait_until(lambda: here.connects > connects, "the page is back", START_SECONDS)
+    wait_until(lambda: announcement_id in here.ids, "it is greeted with it", LIMIT)
+    assert (here.times("banner", announcement_id), there.times("banner", announcement_id)) == (0, 1)
+    board = there.browser.board(second)
+    assert here.shows(board)
+    assert there.shows(board)
+    desk.call(second, "POST", f"/announcements/{announcement_id}/withdraw", {})
+    wait_until(lambda: not here.ids and not there.ids, "both lose it", LIMIT)
 
 
 def test_a_restart_under_open_pages(desk: Desk) -> None:
