@@ -68,8 +68,9 @@ def publish(
 
 
 def _promised(record: Announcement) -> dict[str, Any]:
-    """When people were told that the next update comes, for the timeline."""
-    return {"next_update_at": None if record.next_update_at is None else record.next_update_at.isoformat()}
+    """When people were told that the next update comes and the end is expected, for the timeline."""
+    times = {"next_update_at": record.next_update_at, "eta": record.eta}
+    return {name: None if moment is None else moment.isoformat() for name, moment in times.items()}
 
 
 def _begin(record: Announcement, actor: Viewer, at: datetime) -> None:
@@ -161,13 +162,14 @@ def _save_edit(
         plan_steps(session, record, at)
     number(record, at, weight)
     what = tuple(sorted(changed))
+    told = _promised(record) if changed.keys() & {"next_update_at", "eta"} else {}
     log(
         session,
         record,
         actor,
         at,
         "edited",
-        data={"what": what, "weight": weight.value} | (_promised(record) if "next_update_at" in changed else {}),
+        data={"what": what, "weight": weight.value} | told,
         before={k: v[0] for k, v in changed.items()},
         after={k: v[1] for k, v in changed.items()},
     )
