@@ -124,6 +124,6 @@ def downgrade() -> None:
         op.execute("DROP TRIGGER outage_announcement_no_delete")
     for table in ("outage_reach_minute", "outage_told_eta", "outage_checked_item"):
         op.drop_table(table)
-    for table, columns in NEW_COLUMNS.items():
+    for table, columns in _new_columns().items():
         for column in reversed(columns):
             op.drop_column(table, column.name)
