@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.plugin_api import Base, Choice, UTCDateTime
 from plugins.outage_notice.announcements.rules import (
+    DRILL_MINUTES,
     Effect,
     Kind,
     Status,
@@ -76,6 +77,10 @@ class Announcement(Base):
     plan: Mapped[int] = mapped_column(default=0)  # number of the plan whose steps count
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    checklist: Mapped[str] = mapped_column(Text, default="")  # one item a line, checked before it is resolved
+    drill_minutes: Mapped[int] = mapped_column(default=DRILL_MINUTES)  # how long a drill lasts
+    undo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # until then its resolution holds mails back
+    undo_state: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # what the resolution replaced
     __table_args__ = (
         Index("ix_outage_announcement_status", "status", "starts_at"),
         Index("ix_outage_announcement_closed_at", "closed_at", "id"),
@@ -133,6 +138,7 @@ class Update(Base):
     eta: Mapped[datetime | None] = mapped_column(UTCDateTime)
     next_update_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revision: Mapped[int]
+    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # said by a resolution that was undone
     __table_args__ = (Index("ix_outage_update_announcement_id", "announcement_id", "id"),)
 
 
@@ -155,7 +161,10 @@ class Step(Base):
 
 
 class TimelineEntry(Base):
-    """What happened to an announcement, append-only: published, shown, updated, reached, ended, by whom."""
+    """What happened to an announcement: published, shown, updated, reached, ended, by whom.
+
+    Append-only, and the database holds everybody to it: a correction is an entry of its own.
+    """
 
     __tablename__ = "outage_timeline_entry"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -166,3 +175,17 @@ class TimelineEntry(Base):
     is_public: Mapped[bool] = mapped_column(default=False)
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     __table_args__ = (Index("ix_outage_timeline_entry_announcement_id", "announcement_id", "id"),)
+
+
+class CheckedItem(Base):
+    """One item of the checklist that somebody checked before the announcement was resolved with `revision`."""
+
+    __tablename__ = "outage_checked_item"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("outage_announcement.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    item: Mapped[str] = mapped_column(String(300))
+    is_needed: Mapped[bool] = mapped_column(default=True)  # False: somebody said that it was not needed this time
+    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_outage_checked_item_announcement_id", "announcement_id", "id"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from helpdesk.plugin_api import (
 )
 from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.rules import FoundAffected
-from plugins.outage_notice.banners.models import Receipt
+from plugins.outage_notice.banners.models import ReachMinute, Receipt
 from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.rules import FOLLOWED, What, snooze_until
 
@@ -37,8 +38,10 @@ def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: Wha
     version = min(version, banner["version"])
     with transaction() as session:
         row = _locked_row(session, announcement_id, viewer.id)
+        before = _reached(row)
         if not _apply(row, banner, what, version, minutes, now):
             return
+        _count(session, announcement_id, before, _reached(row), now)
         if what in FOLLOWED:
             row.feed_seq = record_feed("receipt", viewer.id)
         record_feed("reach", announcement_id)
@@ -76,6 +79,26 @@ def _insert_if_absent(announcement_id: int, user_id: int) -> Any:
     zeros = {"read_version": 0, "hidden_version": 0, "snoozed_version": 0, "snooze_count": 0, "feed_seq": 0}
     values = {"announcement_id": announcement_id, "user_id": user_id, **zeros}
     return insert(Receipt).values(values).on_conflict_do_nothing()
+
+
+def _reached(row: Receipt) -> tuple[bool, bool, bool]:
+    """Whether the person had it delivered, seen and read at any time."""
+    return row.delivered_at is not None, row.seen_at is not None, (row.read_at or row.hidden_at) is not None
+
+
+def _count(
+    session: Session, announcement_id: int, before: Sequence[bool], after: Sequence[bool], at: datetime
+) -> None:
+    """Raise this minute's counters by what happened for the first time."""
+    more = [int(new and not old) for old, new in zip(before, after, strict=True)]
+    if not any(more):
+        return
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    values = dict(zip(("delivered", "seen", "read"), more, strict=True))
+    key = {"announcement_id": announcement_id, "minute": at.replace(second=0, microsecond=0)}
+    statement = insert(ReachMinute).values(key | values)
+    sums = {name: getattr(ReachMinute, name) + number for name, number in values.items()}
+    session.execute(statement.on_conflict_do_update(index_elements=["announcement_id", "minute"], set_=sums))
 
 
 def _apply(row: Receipt, banner: dict[str, Any], what: What, version: int, minutes: int | None, now: datetime) -> bool:

@@ -37,3 +37,19 @@ class Receipt(Base):
     snooze_count: Mapped[int] = mapped_column(default=0)
     feed_seq: Mapped[int] = mapped_column(default=0)
     __table_args__ = (Index("ix_outage_receipt_user_id", "user_id"),)
+
+
+class ReachMinute(Base):
+    """How many people had an announcement delivered, seen or read for the first time within one minute.
+
+    `read` counts pressing read or hide, once a person. The sums are the curve of its reach.
+    """
+
+    __tablename__ = "outage_reach_minute"
+    announcement_id: Mapped[int] = mapped_column(
+        ForeignKey("outage_announcement.id", ondelete="CASCADE"), primary_key=True
+    )
+    minute: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    delivered: Mapped[int] = mapped_column(default=0)
+    seen: Mapped[int] = mapped_column(default=0)
+    read: Mapped[int] = mapped_column(default=0)

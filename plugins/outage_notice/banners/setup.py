@@ -9,11 +9,13 @@ from typing import Any
 from flask_babel import gettext as _
 
 from helpdesk.plugin_api import MenuLink, Viewer
+from plugins.outage_notice.announcements.views.blueprint import offer_ending_facts
 from plugins.outage_notice.banners import views
 from plugins.outage_notice.banners.api import me_receipts, reach_api
+from plugins.outage_notice.banners.queries.curve import ending_facts
 from plugins.outage_notice.banners.sockets import VERBS
 
-__all__ = ["BLUEPRINTS", "VERBS", "menu_links", "page_slot"]
+__all__ = ["BLUEPRINTS", "VERBS", "menu_links", "page_slot", "wire"]
 
 BLUEPRINTS = (views.pages, me_receipts, reach_api)
 
@@ -24,3 +26,8 @@ def menu_links(viewer: Viewer, _now: datetime) -> Sequence[MenuLink]:
 
 def page_slot(slot: str, viewer: Viewer | None, _context: Mapping[str, Any], now: datetime) -> str:
     return views.page_slot(slot, viewer, now)
+
+
+def wire() -> None:
+    """Say whom the end of an announcement turns green for."""
+    offer_ending_facts(ending_facts)

@@ -10,11 +10,11 @@ from plugins.outage_notice.outages.queries.links import over_but_waited_for
 
 
 def close_what_is_over(now: datetime) -> int:
-    """Start the closing of outages that ended by the clock alone. How many."""
+    """Start the closing of outages that ended by the clock alone, or can no longer be undone. How many."""
     return sum(close_if_over(announcement_id) is not None for announcement_id in over_but_waited_for(now))
 
 
 JOBS = (
     Job("outage_notice.broadcasts", send_waiting, every_seconds=1),
-    Job("outage_notice.closings", close_what_is_over, every_seconds=30),
+    Job("outage_notice.closings", close_what_is_over, every_seconds=5),
 )

@@ -1,15 +1,24 @@
-"""Ending: resolved, cancelled, withdrawn; and reopened. Every channel follows the record."""
+"""Ending: resolved, cancelled, withdrawn; and reopened. Every channel follows the record.
+
+A resolution takes the banners away and changes the automated replies at once. Mails and changes of tickets wait for two
+minutes (`undo_until`), in which it can be undone (see `undoing`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 
 from helpdesk.plugin_api import Conflict, Invalid, Viewer, now, record_event, transaction
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.planning import drop_steps, plan_steps
+from plugins.outage_notice.announcements.actions.undoing import allow_undo, former_state
 from plugins.outage_notice.announcements.actions.updates import add_update
+from plugins.outage_notice.announcements.actions.validating import record_checks
 from plugins.outage_notice.announcements.actions.writing import log, number, require_reach, require_revision
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import get_for_change, require_announcer, targets_by_id
@@ -18,6 +27,7 @@ from plugins.outage_notice.announcements.rules import (
     AnnouncementEnded,
     AnnouncementReopened,
     BadTime,
+    Checked,
     Status,
     TicketAction,
     Weight,
@@ -31,38 +41,43 @@ def resolve(
     *,
     ended_at: datetime | None = None,
     ticket_action: TicketAction = TicketAction.solve,
+    checked: Sequence[Checked] | None = None,
     expected_revision: int | None = None,
 ) -> Announcement:
     """It works again: an incident is resolved, a maintenance completed, an information ended. A repeated one ends
     with all its times. `ended_at`: when it really ended, at most now. `ticket_action`: what becomes of the tickets that
-    wait for it. Raises Conflict when it is over already.
+    wait for it. `checked`: what was checked before, None when nobody recorded it. For two minutes it can be undone.
+    Raises Conflict when it is over already.
     """
-    return _end(actor, announcement_id, text, None, ended_at, expected_revision, ticket_action)
+    how = _Ending(None, ended_at, ticket_action, checked)
+    return _end(actor, announcement_id, text, how, expected_revision)
 
 
 def cancel(
     actor: Viewer, announcement_id: int, text: str = "", *, expected_revision: int | None = None
 ) -> Announcement:
     """It does not take place. Raises Conflict when it is over already, or a draft (which is deleted)."""
-    return _end(actor, announcement_id, text, Status.cancelled, None, expected_revision)
+    return _end(actor, announcement_id, text, _Ending(Status.cancelled), expected_revision)
 
 
 def withdraw(
     actor: Viewer, announcement_id: int, text: str = "", *, expected_revision: int | None = None
 ) -> Announcement:
     """It was published by mistake."""
-    return _end(actor, announcement_id, text, Status.withdrawn, None, expected_revision)
+    return _end(actor, announcement_id, text, _Ending(Status.withdrawn), expected_revision)
 
 
-def _end(
-    actor: Viewer,
-    announcement_id: int,
-    text: str,
-    status: Status | None,
-    ended_at: datetime | None,
-    expected_revision: int | None,
-    ticket_action: TicketAction = TicketAction.solve,
-) -> Announcement:
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How it ends; `status` None: as what its kind ends as."""
+
+    status: Status | None
+    ended_at: datetime | None = None
+    ticket_action: TicketAction = TicketAction.solve
+    checked: Sequence[Checked] | None = None
+
+
+def _end(actor: Viewer, announcement_id: int, text: str, how: _Ending, expected_revision: int | None) -> Announcement:
     at = now()
     require_announcer(actor)
     with transaction() as session:
@@ -72,17 +87,22 @@ def _end(
         targets = targets_by_id([record.id])[record.id]
         require_reach(actor, targets, (record.created_by_id, record.owner_id))
         _require_text(text)
-        before, status = record.status, status or rules.final_status(record.kind)
+        before, status = record.status, how.status or rules.final_status(record.kind)
+        former = former_state(record)
         if status in rules.ENDINGS:
-            record.actual_end_at = _read_end(record, ended_at, at)
+            record.actual_end_at = _read_end(record, how.ended_at, at)
             _note_start(record, record.actual_end_at)
         record.status, record.closed_at, record.next_update_at = status, at, None
-        record.ticket_action = ticket_action
+        record.ticket_action = how.ticket_action
         drop_steps(session, record)
         number(record, at, Weight.update)
+        update = None
         if text.strip():
-            add_update(session, record, actor, at, text, status, Weight.update)
-        data = {"text": text, "status": status.value}
+            update = add_update(session, record, actor, at, text, status, Weight.update)
+        data: dict[str, Any] = {"text": text, "status": status.value}
+        if status in rules.ENDINGS:
+            allow_undo(record, former, update, at)
+            data |= record_checks(session, actor, record, how.checked, at)
         log(session, record, actor, at, status.value, is_public=True, data=data, before={"status": before}, after=data)
         record_event(AnnouncementEnded(record.id, record.revision, status.value))
     return record
@@ -143,7 +163,7 @@ def reopen(
         require_reach(actor, targets, (record.created_by_id, record.owner_id))
         _require_text(text)
         record.status = rules.first_status(record.kind)
-        record.actual_end_at = record.closed_at = None
+        record.actual_end_at = record.closed_at = record.undo_until = record.undo_state = None
         if record.planned_end_at is not None and record.planned_end_at <= at:
             record.ends_by_itself = False
         if record.show_until is not None and record.show_until <= at:

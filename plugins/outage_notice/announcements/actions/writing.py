@@ -135,6 +135,7 @@ def _limits(values: Mapping[str, Any]) -> dict[str, Any]:
         "workaround": rules.TEXT_LIMIT,
         "automated_reply_text": rules.TEXT_LIMIT,
         "keywords": rules.KEYWORDS_LIMIT,
+        "checklist": rules.CHECKLIST_LIMIT,
         "locale": 10,
     }
     problems: dict[str, Any] = {
@@ -144,6 +145,8 @@ def _limits(values: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "severity" in values and values["severity"] not in tuple(rules.Severity):
         problems["severity"] = _("Choose a level from 1 to 4.")
+    if not 1 <= values.get("drill_minutes", 1) <= rules.DRILL_MINUTES_LIMIT:
+        problems["drill_minutes"] = _("Choose from 1 to %(limit)s minutes.", limit=rules.DRILL_MINUTES_LIMIT)
     if len(values.get("audience") or ()) > TARGETS_LIMIT:
         problems["audience"] = _("Choose at most %(limit)s targets.", limit=TARGETS_LIMIT)
     if len(values.get("services") or ()) > SERVICES_LIMIT:

@@ -7,15 +7,9 @@ from typing import Any
 from helpdesk.plugin_api import allow, get_viewer, idempotent, if_match
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.api.blueprint import WRITE, api
+from plugins.outage_notice.announcements.api.bodies import EndIn, PublishIn, ResolveIn, UpdateIn, checked_of
 from plugins.outage_notice.announcements.api.records import shown
-from plugins.outage_notice.announcements.api.shapes import (
-    AnnouncementOut,
-    EndIn,
-    PublishIn,
-    ResolveIn,
-    UpdateIn,
-    UpdateOut,
-)
+from plugins.outage_notice.announcements.api.shapes import AnnouncementOut, UpdateOut
 from plugins.outage_notice.announcements.rules import UNSET, NewUpdate
 
 
@@ -57,15 +51,27 @@ def update(announcement_id: int, body: UpdateIn) -> Any:
 @api.input(ResolveIn, arg_name="body")
 @api.output(AnnouncementOut)
 def resolve(announcement_id: int, body: ResolveIn) -> Any:
-    """It works again. `ended_at`: when it really did, at most now."""
+    """It works again. `ended_at`: when it really did, at most now. Mails and tickets follow after two minutes."""
     actions.resolve(
         get_viewer(),
         announcement_id,
         body.text,
         ended_at=body.ended_at,
         ticket_action=body.tickets,
+        checked=checked_of(body),
         expected_revision=if_match(),
     )
+    return shown(announcement_id)
+
+
+@api.post("/<int:announcement_id>/undo")
+@allow("technician", scope=WRITE)
+@idempotent
+@api.input(PublishIn, arg_name="body")
+@api.output(AnnouncementOut)
+def undo(announcement_id: int, body: PublishIn) -> Any:  # noqa: ARG001  (an empty object)
+    """Take a resolution back within two minutes: all is as before, and nobody was told. 409 when it is too late."""
+    actions.undo_resolve(get_viewer(), announcement_id, expected_revision=if_match())
     return shown(announcement_id)
 
 

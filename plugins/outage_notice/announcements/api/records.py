@@ -23,21 +23,23 @@ from helpdesk.plugin_api import (
 )
 from plugins.outage_notice.announcements import actions, queries, rules
 from plugins.outage_notice.announcements.api.blueprint import READ, WRITE, api
-from plugins.outage_notice.announcements.api.shapes import (
+from plugins.outage_notice.announcements.api.bodies import (
     AnnouncementIn,
+    AnnouncementPatch,
+    ForecastIn,
+    changes_of,
+    draft_from,
+    targets_of,
+)
+from plugins.outage_notice.announcements.api.shapes import (
     AnnouncementOut,
     AnnouncementPage,
-    AnnouncementPatch,
     CheckOut,
-    ForecastIn,
     ForecastOut,
     TimelineOut,
     announcement_json,
-    changes_of,
-    draft_from,
     entry_json,
     forecast_json,
-    targets_of,
 )
 from plugins.outage_notice.announcements.queries import Filters, Tab
 from plugins.outage_notice.announcements.queries.records import draft_of
@@ -137,6 +139,7 @@ def remove(announcement_id: int) -> Any:
 
 @api.post("/forecast")
 @allow("technician", scope=READ)
+@idempotent
 @api.input(ForecastIn, arg_name="body")
 @api.output(ForecastOut)
 def forecast(body: ForecastIn) -> Any:

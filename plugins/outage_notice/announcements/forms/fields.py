@@ -8,12 +8,15 @@ from typing import Any
 from flask_babel import gettext as _
 from wtforms import Field
 from wtforms.utils import unset_value
+from wtforms.validators import ValidationError
 
-from plugins.outage_notice.announcements.rules import Effect, ServiceEffect
+from plugins.outage_notice.announcements.rules import Checked, Effect, ServiceEffect
 from plugins.outage_notice.audiences.rules import TARGETS_LIMIT, Target, TargetKind, is_well_formed
 
 SERVICES_LIMIT = 100
 _ID_DIGITS = 9
+MANY = 30  # items of a checklist
+NOT_NEEDED = "none"
 
 
 def _is_id(text: str) -> bool:
@@ -72,3 +75,40 @@ class AudienceField(Field):
                 self.process_errors.append(_("Choose the audience from the list."))
                 return
             yield target
+
+
+class ChecksField(Field):
+    """The checklist: the numbers of the ticked items as `name`, and who checked number 2 as `name-by-2`, where
+    "none" says that it was not needed. `items` are the texts, `people` the names of those who may have checked.
+
+    `data` is a tuple of Checked. Every item must be ticked.
+    """
+
+    items: tuple[str, ...] = ()
+    people: dict[int, str] = {}
+    ticked: frozenset[int] = frozenset()
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        self.process_errors: list[Any] = []
+        self.data: tuple[Checked, ...] = ()
+        self.object_data = ()
+        self.chosen: dict[int, str] = {}
+        if formdata is not None:
+            self.ticked = frozenset(int(text) for text in formdata.getlist(self.name) if _is_id(text))
+            self.chosen = {
+                number: text for number in range(MANY) if (text := formdata.get(f"{self.name}-by-{number}")) is not None
+            }
+
+    def pre_validate(self, form: Any) -> None:
+        """Read what was ticked, now that the items are known."""
+        if any(number not in self.ticked for number in range(len(self.items))):
+            raise ValidationError(_("Tick each item once it was checked, or say that it is not needed this time."))
+        self.data = tuple(self._checked(number, item) for number, item in enumerate(self.items))
+
+    def _checked(self, number: int, item: str) -> Checked:
+        by = self.chosen.get(number, "")
+        if by == NOT_NEEDED:
+            return Checked(item, is_needed=False)
+        if by and not (_is_id(by) and int(by) in self.people):
+            raise ValidationError(_("Choose somebody of the list as the one who checked."))
+        return Checked(item, int(by) if by else None)

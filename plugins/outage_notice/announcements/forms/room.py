@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from helpdesk.plugin_api import BaseForm, LocalDateTimeField
+from plugins.outage_notice.announcements.forms.fields import ChecksField
 from plugins.outage_notice.announcements.forms.words import (
     AUTOMATIC,
     STATUS_NAMES,
@@ -82,6 +84,13 @@ class ResolveForm(BaseForm):
         choices=choices_of(TICKET_ACTION_NAMES),
         default=TicketAction.solve.value,
     )
+    checks = ChecksField(_l("Checked before"))
+
+    def __init__(
+        self, *args: Any, items: Sequence[str] = (), people: Mapping[int, str] | None = None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.checks.items, self.checks.people = tuple(items), dict(people or {})
 
 
 class EndForm(BaseForm):

@@ -25,3 +25,10 @@ def services_to_choose(also: Iterable[int] = ()) -> list[tuple[int, str]]:
         .order_by(Service.name)
     )
     return [(row.id, row.name) for row in rows]
+
+
+def staff_to_choose(first: int, limit: int = 200) -> dict[int, str]:
+    """Who may have checked something, by name: `first` before all others."""
+    may = (User.disabled_at.is_(None), User.role != Role.requester)
+    rows = db.session.execute(select(User.id, User.name).where(*may).order_by(User.id != first, User.name).limit(limit))
+    return {row.id: row.name for row in rows}

@@ -178,7 +178,7 @@ _COPIED = (
 def _latest_updates(ids: Sequence[int]) -> dict[int, Update]:
     newest = (
         select(func.max(Update.id))
-        .where(Update.announcement_id.in_(ids), Update.is_public)
+        .where(Update.announcement_id.in_(ids), Update.is_public, Update.undone_at.is_(None))
         .group_by(Update.announcement_id)
     )
     return {u.announcement_id: u for u in db.session.scalars(select(Update).where(Update.id.in_(newest)))}

@@ -27,6 +27,7 @@ DRAFT_COLUMNS = (
     "kind", "severity", "title", "description", "workaround", "locale", "must_confirm", "show_from", "show_until",
     "starts_at", "planned_end_at", "ends_by_itself", "recurrence", "time_zone", "eta", "next_update_at",
     "mention_in_automated_replies", "automated_reply_text", "keywords", "is_drill", "is_public", "owner_id",
+    "checklist", "drill_minutes",
 )  # fmt: skip
 
 BIGGEST_ID = 2**31
@@ -160,9 +161,14 @@ def draft_of(record: Announcement) -> Draft:
 
 
 def updates_of(announcement_id: int, *, public_only: bool = False) -> list[Update]:
-    """The dated entries, newest first. The caller has loaded the announcement by a query that authorises."""
+    """The dated entries, newest first; in public without what was undone.
+
+    The caller has loaded the announcement by a query that authorises.
+    """
     query = select(Update).where(Update.announcement_id == announcement_id).order_by(Update.id.desc())
-    return list(db.session.scalars(query.where(Update.is_public) if public_only else query))
+    if public_only:
+        query = query.where(Update.is_public, Update.undone_at.is_(None))
+    return list(db.session.scalars(query))
 
 
 def timeline(announcement_id: int, *, public_only: bool = False) -> list[Entry]:

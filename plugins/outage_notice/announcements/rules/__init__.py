@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugins.outage_notice.announcements.rules.checking import CheckFacts, Finding, Level, Overlap, checks, errors
+from plugins.outage_notice.announcements.rules.checklist import holds_back, items_to_check, may_undo, wants_validation
 from plugins.outage_notice.announcements.rules.levels import default_weight, severity_allowed, suggest_severity
 from plugins.outage_notice.announcements.rules.lifecycle import (
     ENDINGS,
@@ -27,18 +28,26 @@ from plugins.outage_notice.announcements.rules.lifecycle import (
 from plugins.outage_notice.announcements.rules.recurrence import BadRecurrence, RecurrenceRule, parse_recurrence
 from plugins.outage_notice.announcements.rules.times import BadTime, to_utc, wall_time, zone_of
 from plugins.outage_notice.announcements.rules.vocabulary import (
+    CHECK_ITEM_LIMIT,
+    CHECK_ITEMS_LIMIT,
+    CHECKLIST_LIMIT,
+    DRILL_MINUTES,
+    DRILL_MINUTES_LIMIT,
     KEYWORDS_LIMIT,
     TEXT_LIMIT,
     TIME_FIELDS,
     TITLE_HARD_LIMIT,
     TITLE_LIMIT,
+    UNDO_TIME,
     UNSET,
     AnnouncementEnded,
     AnnouncementPublished,
     AnnouncementReopened,
     AnnouncementUpdated,
+    Checked,
     Draft,
     Effect,
+    EndingUndone,
     FoundAffected,
     Kind,
     NewUpdate,
@@ -56,6 +65,11 @@ from plugins.outage_notice.announcements.rules.vocabulary import (
 )
 
 __all__ = [
+    "CHECKLIST_LIMIT",
+    "CHECK_ITEMS_LIMIT",
+    "CHECK_ITEM_LIMIT",
+    "DRILL_MINUTES",
+    "DRILL_MINUTES_LIMIT",
     "ENDINGS",
     "KEYWORDS_LIMIT",
     "LIVE_STATUSES",
@@ -64,6 +78,7 @@ __all__ = [
     "TIME_FIELDS",
     "TITLE_HARD_LIMIT",
     "TITLE_LIMIT",
+    "UNDO_TIME",
     "UNSET",
     "AnnouncementEnded",
     "AnnouncementPublished",
@@ -72,8 +87,10 @@ __all__ = [
     "BadRecurrence",
     "BadTime",
     "CheckFacts",
+    "Checked",
     "Draft",
     "Effect",
+    "EndingUndone",
     "Finding",
     "FoundAffected",
     "Kind",
@@ -104,7 +121,10 @@ __all__ = [
     "errors",
     "final_status",
     "first_status",
+    "holds_back",
+    "items_to_check",
     "may_post_status",
+    "may_undo",
     "next_change_at",
     "parse_recurrence",
     "phase",
@@ -113,6 +133,7 @@ __all__ = [
     "suggest_severity",
     "to_utc",
     "wall_time",
+    "wants_validation",
     "was_shown",
     "window",
     "zone_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, IntEnum, StrEnum
 
 from helpdesk.plugin_api import Event
@@ -14,6 +14,12 @@ TITLE_LIMIT = 80
 TITLE_HARD_LIMIT = 200  # what the column holds; between the two the composer only asks
 TEXT_LIMIT = 4000
 KEYWORDS_LIMIT = 500
+CHECKLIST_LIMIT = 4000
+CHECK_ITEM_LIMIT = 300
+CHECK_ITEMS_LIMIT = 30
+UNDO_TIME = timedelta(minutes=2)
+DRILL_MINUTES = 60
+DRILL_MINUTES_LIMIT = 480
 
 
 class Kind(StrEnum):
@@ -155,6 +161,17 @@ class Draft:
     is_drill: bool = False
     is_public: bool = False
     owner_id: int | None = None
+    checklist: str = ""
+    drill_minutes: int = DRILL_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An item of the checklist that was checked, or said not to be needed; `by_id` None: by whoever resolves."""
+
+    item: str
+    by_id: int | None = None
+    is_needed: bool = True
 
 
 TIME_FIELDS = ("show_from", "show_until", "starts_at", "planned_end_at", "eta", "next_update_at")
@@ -201,6 +218,14 @@ class AnnouncementEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementReopened(Event):
+    announcement_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndingUndone(Event):
+    """A resolution was taken back within two minutes: nobody outside was told of it."""
+
     announcement_id: int
     revision: int
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from plugins.outage_notice.announcements.forms.words import (
 )
 
 RoomPart = Callable[[int, Viewer, datetime], str]
+EndingFacts = Callable[[int], Mapping[str, int]]
 
 PLUGIN = Path(__file__).resolve().parents[2]
 
@@ -50,6 +51,28 @@ def room_parts(announcement_id: int, place: Place = "main") -> Markup:
     """What other rooms put onto this place of this announcement's page."""
     parts = [draw(announcement_id, get_viewer(), now()) for draw in _room_parts[place]]
     return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - rendered by templates
+
+
+_ending_facts: list[EndingFacts] = []
+
+
+def offer_ending_facts(find: EndingFacts) -> None:
+    """Say in numbers what the end of an announcement does to the records of a room above.
+
+    Known are `seen` (people who had it on screen), `solved`, `left` and `needing` (tickets that would be solved, stay
+    open because their requester wrote, need a person anyway), `followers`, and `waiting` (tickets that a reply to all
+    would answer now).
+    """
+    if find not in _ending_facts:
+        _ending_facts.append(find)
+
+
+def ending_facts(announcement_id: int) -> dict[str, int]:
+    """What the end of this announcement would do, in numbers; what nobody knows is 0."""
+    found = dict.fromkeys(("seen", "solved", "left", "needing", "followers", "waiting"), 0)
+    for find in _ending_facts:
+        found |= find(announcement_id)
+    return found
 
 
 def number(value: int) -> str:

@@ -42,8 +42,10 @@ LABELS: Mapping[str, Any] = {
     "automated_reply_text": _l("Own words in the automated reply"),
     "keywords": _l("Words that point to this in tickets"),
     "is_drill": _l("This is a drill"),
+    "drill_minutes": _l("The drill ends after"),
     "is_public": _l("Also before sign-in, when it is critical"),
     "owner_id": _l("Owner"),
+    "checklist": _l("Checked before it is resolved"),
 }
 
 

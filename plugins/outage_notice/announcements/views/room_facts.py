@@ -16,7 +16,7 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import Entry
 from plugins.outage_notice.announcements.queries.records import FullAnnouncement
 from plugins.outage_notice.announcements.rules import Kind, Phase, Status
-from plugins.outage_notice.announcements.views.blueprint import number
+from plugins.outage_notice.announcements.views.blueprint import ending_facts, number
 from plugins.outage_notice.announcements.views.compare import LABELS
 from plugins.outage_notice.announcements.views.rows import is_late, style_of, target_label, times_of
 from plugins.outage_notice.audiences import queries as audiences
@@ -33,7 +33,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the timeline: `icon` and `style` of its mark, a sentence, and the text that was written."""
+    """One line of the timeline: `icon` and `style` of its mark, a sentence, the text that was written, and who checked
+    what.
+    """
 
     at: datetime
     icon: str
@@ -41,6 +43,7 @@ class Line:
     actor: str
     sentence: str
     text: str
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class RoomFacts:
     next_statuses: tuple[Status, ...]
     lines: tuple[Line, ...]
     public_only: bool
+    may_undo: bool
+    ending: dict[str, int]
 
     @property
     def record(self) -> Announcement:
@@ -103,6 +108,8 @@ def room_facts(viewer: Viewer, announcement_id: int, now: datetime, *, public_on
         next_statuses=tuple(s for s in rules.STATUSES[record.kind] if rules.may_post_status(record.kind, status, s)),
         lines=tuple(_line(e, record) for e in reversed(queries.timeline(announcement_id, public_only=public_only))),
         public_only=public_only,
+        may_undo=viewer.may_announce and rules.may_undo(record, now),
+        ending=ending_facts(announcement_id) if is_live and viewer.may_announce else {},
     )
 
 
@@ -125,7 +132,22 @@ def _line(entry: Entry, record: Announcement) -> Line:
     icon, style = MARKS.get(entry.kind, ("edit", ""))
     if entry.kind == "ended" and entry.actor is None:
         icon, style = "clock", ""
-    return Line(entry.at, icon, style, entry.actor or "", _sentence(entry, record), str(entry.data.get("text") or ""))
+    text = str(entry.data.get("text") or "")
+    return Line(entry.at, icon, style, entry.actor or "", _sentence(entry, record), text, tuple(_checks(entry.data)))
+
+
+def _checks(data: dict[str, Any]) -> list[str]:
+    """Who checked what before this ending."""
+    if "validation" not in data:
+        return []
+    if not data["validation"]:
+        return [_("Who checked what was not recorded.")]
+    return [
+        _("Checked by %(name)s: %(item)s", name=one["by"], item=one["item"])
+        if one["needed"]
+        else _("Not needed, says %(name)s: %(item)s", name=one["by"], item=one["item"])
+        for one in data["validation"]
+    ]
 
 
 MARKS = {
@@ -136,6 +158,7 @@ MARKS = {
     "completed": ("check-circle", "ok"),
     "ended": ("check-circle", "ok"),
     "reopened": ("octagon", "l1"),
+    "undone": ("undo", "l1"),
     "replied_to_all": ("reply-all", "pub"),
     "tickets_closed": ("check", "ok"),
     "cancelled": ("x", ""),
@@ -167,6 +190,7 @@ def _sentence(entry: Entry, record: Announcement) -> str:
         "started": _("Start"),
         "hidden": _("No longer shown"),
         "reopened": _("Opened again"),
+        "undone": _("The resolution was undone: nobody was mailed, no ticket was changed"),
         "replied_to_all": _("Replied to all waiting tickets: %(count)s", count=number(data.get("tickets") or 0)),
         "tickets_closed": _(
             "Closing message to tickets: %(tickets)s, followers: %(followers)s",

@@ -18,7 +18,7 @@ from helpdesk.plugin_api import (
 )
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import Phase, phase
+from plugins.outage_notice.announcements.rules import Phase, holds_back, phase
 from plugins.outage_notice.outages import rules
 from plugins.outage_notice.outages.actions.replying import write_items
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, Follower, TicketLink
@@ -29,12 +29,15 @@ from plugins.outage_notice.outages.rules import BroadcastKind, How, ItemState, R
 def close_if_over(announcement_id: int) -> Broadcast | None:
     """Start the closing of an outage that is over: its links and followers end, each is told and settled by the ticker.
 
-    None when it still runs, or nobody waits for it any more; so it is safe to repeat.
+    None when it still runs, when its resolution may still be undone, or when nobody waits for it any more; so it is
+    safe to repeat.
     """
     at = now()
     with transaction() as session:
         record = session.get(Announcement, announcement_id, with_for_update=True, populate_existing=True)
         if record is None or not rules.is_over_for_tickets(phase(record, at), bool(record.recurrence)):
+            return None
+        if holds_back(record, at):
             return None
         links = session.scalar(select(TicketLink.id).where(_links(announcement_id)).limit(1))
         followers = session.scalar(select(Follower.user_id).where(_followers(announcement_id)).limit(1))

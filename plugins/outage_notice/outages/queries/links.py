@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from helpdesk.plugin_api import Ticket, TicketStatus, TicketWaiting, User, db
 from plugins.outage_notice.announcements.models import AffectedService, Announcement
 from plugins.outage_notice.announcements.queries.records import targets_by_id
-from plugins.outage_notice.announcements.rules import phase
+from plugins.outage_notice.announcements.rules import holds_back, phase
 from plugins.outage_notice.audiences.queries import audience_condition
 from plugins.outage_notice.outages.models import Follower, TicketLink
 from plugins.outage_notice.outages.rules import CANDIDATES_SINCE, OPEN, By, How, is_over_for_tickets, waits
@@ -218,11 +218,30 @@ def follows(announcement_id: int, user_id: int) -> bool:
 
 
 def over_but_waited_for(now: datetime) -> list[int]:
-    """The announcements that are over at `now` and still have links or followers."""
+    """The announcements that are over at `now`, cannot be undone any more, and still have links or followers."""
     linked = select(TicketLink.announcement_id).where(ACTIVE)
     followed = select(Follower.announcement_id).where(Follower.ended_at.is_(None))
     wanted = Announcement.id.in_(linked.union(followed))
     records = db.session.scalars(select(Announcement).where(wanted)).all()
-    found = [r.id for r in records if is_over_for_tickets(phase(r, now), bool(r.recurrence))]
+    found = [r.id for r in records if is_over_for_tickets(phase(r, now), bool(r.recurrence)) and not holds_back(r, now)]
     db.session.rollback()  # the read must not hold an old view while others write
     return found
+
+
+def ending_facts(announcement_id: int) -> dict[str, int]:
+    """What the end of this outage would do: tickets it would solve, those left because their requester wrote, those
+    that need a person anyway, followers; and the tickets that wait now. Two statements.
+    """
+    wrote = func.coalesce(Ticket.last_requester_message_at, TicketLink.caught_up_at) > TicketLink.caught_up_at
+    solved, left, needing = db.session.execute(
+        select(
+            func.count().filter(and_(WAITS, ~wrote)),
+            func.count().filter(and_(WAITS, wrote)),
+            func.count().filter(and_(IS_OPEN, ~WAITS)),
+        )
+        .select_from(TicketLink)
+        .join(Ticket, Ticket.id == TicketLink.ticket_id)
+        .where(TicketLink.announcement_id == announcement_id, LINKED)
+    ).one()
+    followers = _count_by(Follower, Follower.ended_at.is_(None), [announcement_id]).get(announcement_id, 0)
+    return {"solved": solved, "left": left, "needing": needing, "followers": followers, "waiting": solved + left}

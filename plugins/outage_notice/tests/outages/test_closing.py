@@ -43,6 +43,18 @@ LAST = "The gateway was replaced"
 
 
 @pytest.fixture
+def settle(settle: Settle, clock: FixedClock) -> Settle:
+    """As everywhere, and then the two minutes pass in which a resolution can be undone."""
+
+    def run() -> None:
+        settle()
+        clock.advance(minutes=2)
+        settle()
+
+    return run
+
+
+@pytest.fixture
 def ticket(people: People, vpn: Service, outage: Announcement, settle: Settle) -> Ticket:
     """Ana's, which waits for the outage."""
     made = open_ticket(people.ana, vpn)

@@ -108,16 +108,26 @@ def test_resolve_tells_and_can_be_taken_back(
     signed_in: Browser, people: People, outage: Announcement, clock: FixedClock
 ) -> None:
     teresa, path = signed_in(people.teresa), f"/announcements/{outage.id}"
-    assert "Resolve, tell 1 person" in teresa.get(f"{path}/resolve").get_data(as_text=True)
+    assert "Resolve, tell 0 people" in teresa.get(f"{path}/resolve").get_data(as_text=True)
     clock.advance(minutes=30)
-    refused = factories.post_form(teresa, f"{path}/resolve", {"text": "It works.", "ended_at": "2026-03-12T23:00"})
+    form = {"text": "It works.", "checks": ["0", "1"], "checks-by-0": str(people.carla.id), "checks-by-1": "none"}
+    for bad in ({"checks": ["0"]}, {"checks-by-1": str(people.ana.id)}, {"checks": ["x", "0"]}):
+        assert factories.post_form(teresa, f"{path}/resolve", form | bad).status_code == 422, bad
+    refused = factories.post_form(teresa, f"{path}/resolve", form | {"ended_at": "2026-03-12T23:00"})
     assert refused.status_code == 422
     assert "It works.</textarea>" in refused.get_data(as_text=True).replace("\r\n", "")
-    factories.post_form(teresa, f"{path}/resolve", {"text": "It works.", "ended_at": "2026-03-12T09:20"})
+    factories.post_form(teresa, f"{path}/resolve", form | {"ended_at": "2026-03-12T09:20"})
     after = stored(outage)
     assert after.status is Status.resolved
     assert after.actual_end_at == clock.now() - timedelta(minutes=10)
-    assert "Open again, alert 1 person" in teresa.get(path).get_data(as_text=True)
+    page = teresa.get(path).get_data(as_text=True)
+    assert "Open again, alert 1 person" in page
+    assert f"Checked by {people.carla.name}: Tried it" in page
+    assert f"Not needed, says {people.teresa.name}: Monitoring is quiet" in page
+    assert page.count(f'action="{path}/undo"') == 2  # in the page and in the message over it
+    factories.post_form(teresa, f"{path}/undo", {})
+    assert stored(outage).status is Status.investigating
+    factories.post_form(teresa, f"{path}/resolve", form | {"ended_at": "2026-03-12T09:20"})
     again = factories.post_form(teresa, f"{path}/resolve", {"text": "Twice."})
     assert again.status_code == 409
     factories.post_form(teresa, f"{path}/reopen", {"text": "It is down again."})
