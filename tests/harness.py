@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import websocket
 from flask import Flask
 from flask.testing import FlaskClient
@@ -47,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if name != "HELPDESK_CHROMIUM" and not name.startswith("HELPDESK_TEST_"):
             del os.environ[name]  # settings of whoever runs the tests must not reach them
     forbid_network()
+    # Structlog's own default draws boxes around all local variables of a traceback, which takes a second each.
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
     dev.compile_translations()  # `make test` did; whoever calls pytest directly needs them too
 
 

@@ -100,7 +100,8 @@ def messages(app: Flask, ticket: Ticket, words: str) -> list[str]:
 
 
 def results(app: Flask, broadcast_id: int) -> list[str | None]:
-    """What became of each item, in order."""
+    """What became of each item: tickets by number, then the followers."""
     with app.app_context():
-        rows = db.session.query(BroadcastItem).filter_by(broadcast_id=broadcast_id).order_by(BroadcastItem.id).all()
+        rows = db.session.query(BroadcastItem).filter_by(broadcast_id=broadcast_id).all()
+        rows.sort(key=lambda item: (item.ticket_id is None, item.ticket_id or 0, item.id))
         return [None if i.result is None else i.result.value for i in rows]
