@@ -37,12 +37,12 @@ from helpdesk.hooks.specs import (
 from helpdesk.mail.actions import queue_mail
 from helpdesk.mail.rules import is_address as is_mail_address
 from helpdesk.realtime.presence import online_user_ids
-from helpdesk.tickets.actions import append_automated_reply, append_reply
+from helpdesk.tickets.actions import append_automated_reply, append_reply, open_ticket
 from helpdesk.tickets.actions import change_inside as change_ticket_inside
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import find_visible_ticket, get_visible_ticket, ticket_facts
 from helpdesk.tickets.rules import Change as TicketChange
-from helpdesk.tickets.rules import MessageAdded, TicketChanged, TicketOpened, TicketStatusChanged
+from helpdesk.tickets.rules import MessageAdded, NewTicket, TicketChanged, TicketOpened, TicketStatusChanged
 from helpdesk.tickets.rules import Status as TicketStatus
 from helpdesk.tickets.rules import Waiting as TicketWaiting
 from helpdesk.web.access import allow, find_viewer, get_viewer
@@ -87,6 +87,7 @@ __all__ = [
     "LocalDateTimeField",
     "MenuLink",
     "MessageAdded",
+    "NewTicket",
     "NotFound",
     "Page",
     "ReplyText",
@@ -135,6 +136,7 @@ __all__ = [
     "markdown_to_text",
     "now",
     "online_user_ids",
+    "open_ticket",
     "paged",
     "queue_mail",
     "read_cursor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,8 +129,23 @@ def _steps(record: Announcement, status: Status) -> list[Step]:
     ]
 
 
+# What rooms above write into the timeline: icon and style of the mark, and the sentence made of the entry's data.
+TimelineWords = tuple[str, str, Callable[[dict[str, Any]], str]]
+_offered: dict[str, TimelineWords] = {}
+
+
+def offer_timeline_words(words: Mapping[str, TimelineWords]) -> None:
+    """Say how entries of these kinds read in the timeline."""
+    _offered.update(words)
+
+
+def timeline_lines(entries: Iterable[Entry], record: Announcement) -> list[Line]:
+    """The entries as lines, in the same order."""
+    return [_line(entry, record) for entry in entries]
+
+
 def _line(entry: Entry, record: Announcement) -> Line:
-    icon, style = MARKS.get(entry.kind, ("edit", ""))
+    icon, style = _offered[entry.kind][:2] if entry.kind in _offered else MARKS.get(entry.kind, ("edit", ""))
     if entry.kind == "ended" and entry.actor is None:
         icon, style = "clock", ""
     text = str(entry.data.get("text") or "")
@@ -172,6 +188,8 @@ MARKS = {
 
 def _sentence(entry: Entry, record: Announcement) -> str:
     data: dict[str, Any] = entry.data
+    if entry.kind in _offered:
+        return _offered[entry.kind][2](data)
     status = data.get("status")
     said = str(STATUS_NAMES[Status(status)]) if status in tuple(Status) else ""
     people = data.get("people")
