@@ -299,6 +299,24 @@ def test_files_are_added_listed_and_downloaded(client: FlaskClient, ana: dict[st
     assert (foreign.status_code, foreign.json) == (404, missing.json)
 
 
+def test_the_same_key_adds_the_same_files_once(client: FlaskClient, ana: dict[str, str]) -> None:
+    address = f"{API}/{make(client, ana)['number']}/attachments"
+
+    def add(content: bytes, name: str = "one.txt") -> Any:
+        # Each request has another boundary, as those of real clients have.
+        upload = {"files": (io.BytesIO(content), name)}
+        return client.post(address, data=upload, headers=ana | {"Idempotency-Key": "files"})
+
+    first, again = add(b"one"), add(b"one")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json == first.json
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (add(b"two").status_code, add(b"one", "two.txt").status_code) == (422, 422)
+    (file,) = client.get(address, headers=ana).json["items"]
+    with client.get(f"{API}/attachments/{file['id']}", headers=ana) as download:
+        assert download.data == b"one", "what was counted was stored whole"
+
+
 @pytest.mark.parametrize("data", [{}, {"files": (b"", "empty.txt")}, {"files": "text"}, {"message_id": "1"}])
 def test_bad_uploads_are_refused(client: FlaskClient, ana: dict[str, str], data: dict[str, Any], app: Flask) -> None:
     # A stream is read once: each run of the test has its own.

@@ -32,15 +32,18 @@ def _change(actor: Viewer, number: int, change: Change, expected_revision: int |
     with transaction() as session:
         ticket = get_visible_ticket(actor, number, lock=True)
         if expected_revision is not None and expected_revision != ticket.revision:
-            raise Stale(_("Somebody changed this ticket in the meantime. Look at it again."), current_values(ticket))
+            raise Stale(
+                _("Somebody changed this ticket in the meantime. Look at it again."), current_values(actor, ticket)
+            )
         if steps.apply_change(session, actor, ticket, change, now):
             feed.record("ticket", ticket.id)
         return ticket
 
 
-def current_values(ticket: Ticket) -> dict[str, object]:
-    """What `Stale` carries."""
-    names = ("revision", "subject", "status", "waiting_on", "priority", "service_id", "assignee_id", "team_id")
+def current_values(actor: Viewer, ticket: Ticket) -> dict[str, object]:
+    """What `Stale` carries: what this person may read of the ticket."""
+    names = ["revision", "subject", "status", "waiting_on", "service_id", "assignee_id"]
+    names += ["priority", "team_id"] if actor.is_staff else []
     return {name: getattr(ticket, name) for name in names}
 
 

@@ -28,7 +28,7 @@ def _public_url() -> str:
 
 def _answer(ticket: Ticket) -> tuple[dict[str, Any], dict[str, str]]:
     row = queries.get_row(ticket, clock.now())
-    return shapes.ticket_out(row, _public_url()), etag(ticket.revision)
+    return shapes.ticket_out(get_viewer(), row, _public_url()), etag(ticket.revision)
 
 
 @api.get("")
@@ -38,7 +38,8 @@ def _answer(ticket: Ticket) -> tuple[dict[str, Any], dict[str, str]]:
 def list_tickets(query: shapes.ListQuery) -> Any:
     """List tickets
 
-    Requesters get their own; newest change first. With `q` the newest tickets that hold all the words.
+    Requesters get their own, with the fields that their pages show; newest change first. With `q` the newest
+    tickets that hold all the words.
     """
     viewer = get_viewer()
     if not shapes.may_use_filters(viewer, query):
@@ -46,14 +47,14 @@ def list_tickets(query: shapes.ListQuery) -> Any:
     after = read_cursor("tickets_api")
     page = queries.list_queue(viewer, query.as_filter(), clock.now(), after, limit_argument())
     cursor = make_cursor("tickets_api", *page.next_keys) if page.next_keys else None
-    return paged([shapes.ticket_out(row, _public_url()) for row in page.rows], cursor)
+    return paged([shapes.ticket_out(viewer, row, _public_url()) for row in page.rows], cursor)
 
 
 @api.post("")
 @allow("requester", scope="tickets:write")
 @idempotent
 @api.input(shapes.TicketIn, arg_name="body")
-@api.output(shapes.TicketOut, 201)
+@api.output(shapes.OneTicketOut, 201)
 def open_ticket(body: shapes.TicketIn) -> Any:
     """Open a ticket
 
@@ -75,19 +76,16 @@ def get_ticket(number: int, query: shapes.OneQuery) -> Any:
     """
     viewer = get_viewer()
     ticket = queries.get_visible_ticket(viewer, number)
-    answer, headers = _answer(ticket)
-    if query.include:
-        messages = queries.thread(ticket, viewer).messages
-        whole = answer | {"messages": [shapes.message_out(m) for m in messages]}
-        return shapes.TicketWithMessagesOut.model_validate(whole).model_dump(mode="json"), headers
-    return shapes.TicketOut.model_validate(answer).model_dump(mode="json"), headers
+    messages = queries.thread(ticket, viewer).messages if query.include else None
+    row = queries.get_row(ticket, clock.now())
+    return shapes.whole_ticket_out(viewer, row, _public_url(), messages), etag(ticket.revision)
 
 
 @api.patch("/<int:number>")
 @allow("requester", scope="tickets:write")
 @idempotent
 @api.input(shapes.TicketPatch, arg_name="body")
-@api.output(shapes.TicketOut)
+@api.output(shapes.OneTicketOut)
 def change_ticket(number: int, body: shapes.TicketPatch) -> Any:
     """Change a ticket
 
@@ -125,6 +123,7 @@ def list_attachments(number: int) -> Any:
 
 @api.post("/<int:number>/attachments")
 @allow("requester", scope="tickets:write")
+@idempotent
 @api.output(shapes.FilePage, 201)
 def attach(number: int) -> Any:
     """Add files to your newest message

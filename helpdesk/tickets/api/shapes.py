@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets.models import Attachment
@@ -118,30 +119,45 @@ class MessageOut(Answer):
     attachments: list[FileOut]
 
 
-class TicketOut(Answer):
+class OwnTicketOut(Answer):
+    """What the person who asked is told: no more than their page shows."""
+
     number: int
     id: int
     subject: str
     status: Status
     waiting_on: Waiting | None
-    priority: Priority
     service: Ref | None
     requester: Ref
     assignee: Ref | None
-    team: Ref | None
-    channel: Channel
     created_at: datetime
     updated_at: datetime
-    due_at: datetime | None
     revision: int
     url: str
+
+
+class TicketOut(OwnTicketOut):
+    """What staff are told."""
+
+    priority: Priority
+    team: Ref | None
+    channel: Channel
+    due_at: datetime | None
+
+
+class OneTicketOut(RootModel[TicketOut | OwnTicketOut]):
+    """`TicketOut` for staff, `OwnTicketOut` for requesters."""
+
+
+class OwnTicketWithMessagesOut(OwnTicketOut):
+    messages: list[MessageOut]
 
 
 class TicketWithMessagesOut(TicketOut):
     messages: list[MessageOut]
 
 
-class TicketPage(Page[TicketOut]):
+class TicketPage(Page[TicketOut | OwnTicketOut]):
     pass
 
 
@@ -153,9 +169,9 @@ def _ref(ref_id: int | None, name: str | None) -> Ref | None:
     return None if ref_id is None else Ref(id=ref_id, name=name or "")
 
 
-def ticket_out(row: TicketRow, public_url: str) -> dict[str, Any]:
-    """The JSON object of a ticket; nobody's address is in it."""
-    return {
+def ticket_out(viewer: Viewer, row: TicketRow, public_url: str) -> dict[str, Any]:
+    """The JSON object of a ticket with the fields that this person's role may read; nobody's address is in it."""
+    whole = {
         "number": row.number,
         "id": row.id,
         "subject": row.subject,
@@ -173,6 +189,20 @@ def ticket_out(row: TicketRow, public_url: str) -> dict[str, Any]:
         "revision": row.revision,
         "url": f"{public_url}/tickets/{row.number}",
     }
+    shape = TicketOut if viewer.is_staff else OwnTicketOut
+    return {name: whole[name] for name in shape.model_fields}
+
+
+def whole_ticket_out(
+    viewer: Viewer, row: TicketRow, public_url: str, messages: Sequence[MessageView] | None
+) -> dict[str, Any]:
+    """The JSON of one ticket, with the messages if there are any given (None: without that field)."""
+    values = ticket_out(viewer, row, public_url)
+    shape: type[OwnTicketOut] = TicketOut if viewer.is_staff else OwnTicketOut
+    if messages is not None:
+        shape = TicketWithMessagesOut if viewer.is_staff else OwnTicketWithMessagesOut
+        values |= {"messages": [message_out(m) for m in messages]}
+    return shape.model_validate(values).model_dump(mode="json")
 
 
 def file_out(file: FileView | Attachment) -> dict[str, Any]:
