@@ -10,7 +10,11 @@ from helpdesk.realtime.queries import Person
 
 
 class Connection:
-    """One accepted socket. `board` is what it was last sent, None before the first."""
+    """One accepted socket. `board` is what it was last sent, None before the first.
+
+    `watching` is what the person has open: the number of a ticket, or the name of another page such as
+    "announcement:12".
+    """
 
     __slots__ = ("board", "eio_sid", "is_writing", "over_at", "session_id", "sid", "staff", "user_id", "watching")
 
@@ -19,11 +23,15 @@ class Connection:
         self.eio_sid = eio_sid
         self.user_id = person.user_id
         self.session_id = person.session_id
+        self.learn(person)
+        self.board: Board | None = None
+        self.watching: int | str | None = None
+        self.is_writing = False
+
+    def learn(self, person: Person) -> None:
+        """What may change while the session lives."""
         self.over_at = person.over_at
         self.staff = person.is_staff
-        self.board: Board | None = None
-        self.watching: int | None = None
-        self.is_writing = False
 
 
 class Connections:

@@ -23,7 +23,7 @@ class Directory:
         self._viewers: dict[int, Viewer] = {}
         self._fresh: set[int] = set()
         self._is_loaded = False
-        self._generation = 0  # rises when something was dropped: what was being read meanwhile may be old
+        self.generation = 0  # rises when something was dropped: what was being read meanwhile may be old
         self._lock = threading.RLock()
 
     def find_person(self, token_hash: str, now: datetime) -> Person | None:
@@ -37,12 +37,12 @@ class Directory:
     def _read(self, token_hash: str, now: datetime) -> Person | None:
         found: dict[str, Person] = {}
         for _attempt in range(3):
-            generation = self._generation
+            generation = self.generation
             if not self._is_loaded:
                 found = queries.people_signed_in(now)
             if token_hash not in found:
                 found |= queries.people_of_tokens([token_hash], now)
-            if generation == self._generation:
+            if generation == self.generation:
                 if not self._is_loaded:
                     self._fresh = {person.user_id for person in found.values()}
                 self._people.update(found)
@@ -54,11 +54,11 @@ class Directory:
         """A session that seems over may have been used since it was read."""
         if old is None:
             return None
-        generation = self._generation
+        generation = self.generation
         found = queries.people_of_tokens([token_hash], now).get(token_hash)
         if found is None:
             self._people.pop(token_hash, None)
-        elif generation == self._generation:
+        elif generation == self.generation:
             self._people[token_hash] = found
         return found
 
@@ -71,16 +71,16 @@ class Directory:
         """The person as pages see them; None when disabled."""
         viewer = self._viewers.get(user_id)
         if viewer is None:
-            generation = self._generation
+            generation = self.generation
             viewer = viewers([user_id]).get(user_id)
-            if viewer is not None and generation == self._generation:
+            if viewer is not None and generation == self.generation:
                 self._viewers[user_id] = viewer
         return viewer
 
     def forget_users(self, user_ids: Collection[int]) -> None:
         wanted = set(user_ids)
         with self._lock:
-            self._generation += 1
+            self.generation += 1
             for user_id in wanted:
                 self._viewers.pop(user_id, None)
             for token_hash in [t for t, person in self._people.items() if person.user_id in wanted]:
@@ -89,12 +89,12 @@ class Directory:
     def forget_viewers(self) -> None:
         """The department tree changed: paths may be different."""
         with self._lock:
-            self._generation += 1
+            self.generation += 1
             self._viewers.clear()
 
     def forget_all(self) -> None:
         with self._lock:
-            self._generation += 1
+            self.generation += 1
             self._people.clear()
             self._viewers.clear()
             self._is_loaded = False

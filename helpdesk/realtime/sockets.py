@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from helpdesk.hooks.specs import SocketVerb, Viewer
 from helpdesk.realtime import queries
 from helpdesk.realtime.connections import Connection
 from helpdesk.realtime.live import Live, live_of
+from helpdesk.realtime.queries import Person
 from helpdesk.realtime.rules import NAMESPACE
 
 log = structlog.get_logger(__name__)
@@ -54,15 +56,29 @@ def _connect(live: Live, sid: str, environ: dict[str, Any], auth: Any) -> None:
     token = _read_token(live.app, environ, auth)
     if token is None:
         raise Refused("not_signed_in")
+    generation = live.directory.generation
+    person = _find_person(live, token)
+    manager = live.server.manager
+    connection = Connection(sid, manager.eio_sid_from_sid(sid, NAMESPACE), person)
+    manager.enter_room(sid, NAMESPACE, user_room(person.user_id))
+    too_many = live.connections.add(connection, live.limits.sockets_per_user)
+    if live.directory.generation != generation:
+        # Whoever ended the session meanwhile may have looked for its sockets before this one was among them.
+        try:
+            connection.learn(_find_person(live, token))
+        except Refused:
+            live.connections.remove(sid)
+            raise
+    for oldest in too_many:
+        live.close(oldest, "replaced")
+
+
+def _find_person(live: Live, token: str) -> Person:
     with live.app.app_context():
         person = live.directory.find_person(token_hash(token), clock.now())
     if person is None:
         raise Refused("not_signed_in")
-    manager = live.server.manager
-    connection = Connection(sid, manager.eio_sid_from_sid(sid, NAMESPACE), person)
-    manager.enter_room(sid, NAMESPACE, user_room(person.user_id))
-    for oldest in live.connections.add(connection, live.limits.sockets_per_user):
-        live.close(oldest, "replaced")
+    return person
 
 
 def _read_token(app: Flask, environ: dict[str, Any], auth: Any) -> str | None:
@@ -124,17 +140,28 @@ def _resync(_viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _watch(_viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:
-    """{ticket: number or null, writing: bool}: which ticket this socket has open, for the others who have it open."""
-    number, connection = data.get("ticket"), _connection()
+    """{ticket: number or null, writing: bool} or {page: "announcement:12", writing: bool}: what this socket has open,
+    for the others who have it open.
+    """
+    opened, connection = _opened(data), _connection()
+    before, connection.watching = connection.watching, opened
+    connection.is_writing = data.get("writing") is True
+    changed: Callable[[int | str], None] = live_of().follower.presence.changed
+    for one in {before, opened}:
+        if one is not None:
+            changed(one)
+    return None
+
+
+def _opened(data: dict[str, Any]) -> int | str | None:
+    if (page := data.get("page")) is not None:
+        if not isinstance(page, str) or not re.fullmatch(r"[a-z]{1,20}:[0-9]{1,10}", page):
+            raise NotFound(_("There is no such page."))
+        return page
+    number: int | None = data.get("ticket")
     if number is not None and (type(number) is not int or not queries.is_ticket(number)):
         raise NotFound(_("There is no such ticket."))
-    before, connection.watching = connection.watching, number
-    connection.is_writing = data.get("writing") is True
-    changed: Callable[[int], None] = live_of().follower.presence.changed
-    for ticket in {before, number}:
-        if ticket is not None:
-            changed(ticket)
-    return None
+    return number
 
 
 def _connection() -> Connection:

@@ -66,6 +66,28 @@ def test_signing_out_closes_the_sockets_of_that_person_only(desk: Desk) -> None:
     assert desk.live.connections.user_ids() == [bruno]
 
 
+def test_a_session_that_ends_while_its_socket_connects_leaves_none_open(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, bruno = desk.person("Ana"), desk.person("Bruno")
+    tokens = desk.session(ana), desk.session(bruno)
+    assert all(desk.connect(token).is_connected for token in tokens), "both are known from now on"
+    add = desk.live.connections.add
+
+    def sign_out_first(*arguments: Any) -> Any:
+        """Another thread ends the session, and looks for its sockets, just before this one is among them."""
+        desk.sign_out(ana)
+        desk.step()
+        return add(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.live.connections, "add", sign_out_first)
+        late, other = desk.connect(tokens[0]), desk.connect(tokens[1])
+    assert not late.is_connected
+    assert other.is_connected
+    assert desk.live.connections.user_ids() == [bruno]
+
+
 def test_a_disabled_person_hears_nothing_more(desk: Desk) -> None:
     ana = desk.person("Ana")
     socket = desk.connect(desk.session(ana))
