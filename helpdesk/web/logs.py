@@ -11,9 +11,13 @@ from typing import Any
 import structlog
 
 _SECRET_NAME = re.compile(r"pass(word|wd|phrase)?|secret|token|authorization|cookie|api_?key|csrf", re.IGNORECASE)
+# Bounded repetitions: what is logged may come from anybody, and must not cost more than its length.
 _SECRET_IN_TEXT = re.compile(
-    r"(?i)(\bbearer\s+|[?&;\s](?:token|key|password|secret|csrf_token)=|://[^\s/:@]*:)[^\s&@;\"']+(@?)"
+    r"(?i)(\bbearer\s{1,8}|[?&;\s][\w.-]{0,40}(?:token|key|password|secret|signature|code)[\w-]{0,40}="
+    r"|://[^\s/:@]{0,200}:|/reset/)[^\s&@;/?#\"']+(@?)"
 )
+# A token by its look, wherever it stands in an address: what we make has 43 characters, ids have at most 36.
+_TOKEN_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_~-]{40,}(?![A-Za-z0-9_~.-])")
 HIDDEN = "[hidden]"
 # Without local variables, which would hold passwords and people's texts.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
@@ -30,7 +34,7 @@ def hide_secrets(_logger: Any, _method: str, entry: MutableMapping[str, Any]) ->
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, str):
-        return _SECRET_IN_TEXT.sub(rf"\1{HIDDEN}\2", value)
+        return _TOKEN_IN_PATH.sub(HIDDEN, _SECRET_IN_TEXT.sub(rf"\1{HIDDEN}\2", value))
     if isinstance(value, dict):
         return hide_secrets(None, "", dict(value))
     if isinstance(value, list | tuple):

@@ -374,10 +374,19 @@ def test_t2_nobody_learns_who_exists(
 def test_t3_the_landing_page_tells_nobody_its_address(app: Flask, client: FlaskClient, people: People) -> None:
     with app.app_context():
         path = link_in(actions.make_link(None, people.ana.id, Purpose.invitation))
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert "http" not in re.sub(r"http://www\.w3\.org\S*", "", answer.get_data(as_text=True))
+    token = csrf_token(client, path)
+    answers = [
+        client.get(path),
+        client.get(path + "x"),
+        client.post(path, data={"csrf_token": token, "password": "short"}),
+        client.post(path, data={"password": "no token of the page"}),
+        client.post(path, data={"csrf_token": token, "password": PASSWORD}),
+        client.get(path),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 422, 403, 302, 404]
+    assert [answer.headers["Referrer-Policy"] for answer in answers] == ["no-referrer"] * 6
+    assert path not in answers[4].headers["Location"]
+    assert "http" not in re.sub(r"http://www\.w3\.org\S*", "", answers[0].get_data(as_text=True))
 
 
 def test_demonstration_accounts_are_refused_in_production(app: Flask, client: FlaskClient) -> None:

@@ -232,6 +232,45 @@ except ZeroDivisionError:
         assert all(line["request_id"] == "r1" and line["timestamp"] and line["level"] for line in lines)
 
 
+LINK = "pW3xk_Tz0Q-9vLr5yB2nC8dF1gH4jK6mN7sA0uE3iO"  # looks like those that set a password
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        (f"Exception on /reset/{LINK} [POST]", "Exception on /reset/[hidden] [POST]"),
+        ("GET /reset/short HTTP/1.1", "GET /reset/[hidden] HTTP/1.1"),
+        (f"GET /unsubscribe/{LINK}?x=1", "GET /unsubscribe/[hidden]?x=1"),
+        (f"GET /a/{LINK}/b", "GET /a/[hidden]/b"),
+        (f"GET /status?confirm_token={LINK}&x=1", "GET /status?confirm_token=[hidden]&x=1"),
+        (f"GET /x?y=2&api_key={LINK}", "GET /x?y=2&api_key=[hidden]"),
+        ("GET /attachments/0123456789abcdef0123456789abcdef", "GET /attachments/0123456789abcdef0123456789abcdef"),
+        ("GET /tickets/1042?view=mine", "GET /tickets/1042?view=mine"),
+    ],
+)
+def test_logs_hold_no_tokens_of_addresses(line: str, kept: str) -> None:
+    assert hide_secrets(None, "", {"event": line})["event"] == kept
+    assert hide_secrets(None, "", {"event": "x", "url": [line]})["url"] == [kept]
+
+
+def test_a_failure_at_a_secret_address_is_logged_without_it() -> None:
+    program = f"""
+from helpdesk.config import Settings
+from helpdesk import create_app
+from helpdesk.web.logs import configure_logging
+configure_logging(production=True)
+app = create_app(Settings(secret_key="k" * 40, plugins="", database_url="sqlite:////nowhere/desk.db"))
+app.logger.error("in a text: %s", "/reset/{LINK}")
+app.view_functions["accounts.reset"] = lambda token: 1 / 0
+assert app.test_client().get("/reset/{LINK}").status_code == 500
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "ZeroDivisionError" in run.stderr
+    assert "/reset/[hidden]" in run.stderr
+    assert LINK not in run.stderr
+
+
 def test_logs_hold_no_secrets() -> None:
     entry = hide_secrets(
         None,

@@ -70,11 +70,16 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for("accounts.sign_in"))
 
 
-def _landing(form: NewPasswordForm | None, status: int = 200) -> Response:
-    """The page of a link. Its address is a secret: no other site may learn it."""
-    response = make_response(render_template("accounts/reset.html", form=form), status)
-    response.headers["Referrer-Policy"] = "no-referrer"
+@bp.after_request
+def hide_address(response: Response) -> Response:
+    """The address of a link is a secret: no answer to it, failures included, lets the browser hand it on."""
+    if "token" in (request.view_args or {}):
+        response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _landing(form: NewPasswordForm | None, status: int = 200) -> Response:
+    return make_response(render_template("accounts/reset.html", form=form), status)
 
 
 @bp.get("/reset/<token>")
