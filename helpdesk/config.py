@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "es", "pt")
@@ -27,7 +28,10 @@ class BadSettings(Exception):
 
 
 class Settings(BaseSettings):
-    """The settings of one process. Field names are the variable names without HELPDESK_, in lower case."""
+    """The settings of one process. Field names are the variable names without HELPDESK_, in lower case.
+
+    They are what the constructor is given and nothing else: `load_settings` reads the environment.
+    """
 
     model_config = SettingsConfigDict(env_prefix="HELPDESK_", extra="forbid", frozen=True, populate_by_name=True)
 
@@ -50,6 +54,16 @@ class Settings(BaseSettings):
     instance_dir: Path = Path("instance")
     clock_file: Path | None = None
     failpoints: str = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
     @field_validator("database_url")
     @classmethod
@@ -129,8 +143,6 @@ class Settings(BaseSettings):
             problems.append("HELPDESK_CLOCK_FILE is only for tests")
         if self.failpoints:
             problems.append("HELPDESK_FAILPOINTS is only for tests")
-        if os.environ.get("FLASK_DEBUG", "0") not in ("", "0"):
-            problems.append("FLASK_DEBUG must be off in production")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -145,21 +157,24 @@ class Settings(BaseSettings):
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process. Raises `BadSettings` with every problem found.
+    """The settings that these variables name, by default those of the process.
+
+    Raises `BadSettings` with every problem found.
 
     In development a missing secret is generated once into the instance folder, readable by the owner alone.
     """
     environ = os.environ if environ is None else environ
-    known = {f"HELPDESK_{name.upper()}" for name in Settings.model_fields} - {"HELPDESK_ASYNC_MODE"} | {
-        "HELPDESK_ASYNC"
-    }
+    names = {_variable(name, field): name for name, field in Settings.model_fields.items()}
     problems = [
         f"{name}: no such setting; see docs/operating.md for the list"
         for name in sorted(environ)
-        if name.startswith("HELPDESK_") and name not in known | FOREIGN_NAMES and not name.startswith(FOREIGN_PREFIXES)
+        if name.startswith("HELPDESK_")
+        and name not in names.keys() | FOREIGN_NAMES
+        and not name.startswith(FOREIGN_PREFIXES)
     ]
     try:
-        settings = Settings()
+        settings = Settings(**{_argument(name): environ[name] for name in names if name in environ})
+        problems += _find_exposed(settings, environ) if settings.is_production else []
     except ValidationError as error:
         for item in error.errors():
             where = "HELPDESK_" + str(item["loc"][0]).upper().removeprefix("HELPDESK_") + ": " if item["loc"] else ""
@@ -169,6 +184,47 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if not settings.secret_key:
         settings = settings.model_copy(update={"secret_key": _development_secret(settings.instance_dir)})
     return settings
+
+
+def _variable(name: str, field: FieldInfo) -> str:
+    return str(field.validation_alias or f"HELPDESK_{name.upper()}")
+
+
+def _argument(variable: str) -> str:
+    """The name under which the constructor takes it: an alias is a variable's whole name."""
+    name = variable.removeprefix("HELPDESK_").lower()
+    return name if name in Settings.model_fields else variable
+
+
+def _find_exposed(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """What must not be so where people's data are: debugging, and files that every account of the machine can read."""
+    problems = []
+    if environ.get("FLASK_DEBUG", "0") not in ("", "0"):
+        problems.append("FLASK_DEBUG must be off in production")
+    exposed = [path for path in _private_files(settings) if is_open_to_all(path)]
+    return problems + [
+        f"{path}: every account of this machine may read it. Run `chmod o-rwx` on it" for path in exposed
+    ]
+
+
+def _private_files(settings: Settings) -> list[Path]:
+    found = [settings.instance_dir / "secret_key", settings.instance_dir / "attachments"]
+    if settings.database_url.startswith("sqlite:///"):
+        path = settings.database_url.removeprefix("sqlite:///")
+        found += [Path(path + end) for end in ("", "-wal", "-shm")] if path not in ("", ":memory:") else []
+    return found
+
+
+def is_open_to_all(path: Path) -> bool:
+    """Whether accounts that are neither the owner nor of its group can reach and read (or change) this file or folder.
+
+    A file that is not there is not open. Windows has other means: there it is always False.
+    """
+    if os.name == "nt" or not path.exists():
+        return False
+    path = path.resolve()
+    is_reachable = all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
+    return is_reachable and bool(path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH))
 
 
 def _development_secret(folder: Path) -> str:

@@ -10,6 +10,7 @@ LONG_RUNNING = ("serve", "worker")
 
 def main() -> None:
     """The console script: patch first, import after."""
+    os.umask(0o027)  # databases and people's files are not for every account of the machine
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     if words[:1] and words[0] in LONG_RUNNING and os.environ.get("HELPDESK_ASYNC", "gevent") == "gevent":
         from gevent import monkey

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from helpdesk.config import Settings
+from helpdesk.config import BadSettings, Settings, load_settings
 from tests.contract.matrix import SAFE, TABLE, Matrix
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,10 +35,55 @@ def test_p1_production_refuses_what_is_weak(change: dict[str, object], words: st
         Settings(**(GOOD | change))
 
 
-def test_p1_production_refuses_debugging(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FLASK_DEBUG", "1")
-    with pytest.raises(ValidationError, match="FLASK_DEBUG"):
-        Settings(**GOOD)
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a good production installation in this folder."""
+    good = {f"HELPDESK_{name.upper()}": value for name, value in GOOD.items()}
+    return good | {"HELPDESK_DATABASE_URL": f"sqlite:///{folder}/desk.db", "HELPDESK_INSTANCE_DIR": str(folder)} | more
+
+
+def test_p1_production_refuses_debugging(tmp_path: Path) -> None:
+    assert load_settings(environment(tmp_path)).is_production
+    with pytest.raises(BadSettings, match="FLASK_DEBUG"):
+        load_settings(environment(tmp_path, FLASK_DEBUG="1"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no such modes there")
+@pytest.mark.parametrize("name", ["desk.db", "desk.db-wal", "secret_key", "attachments"])
+def test_p1_production_refuses_files_that_everybody_can_read(name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # whose parents everybody may pass, unlike those of pytest
+        home, path = Path(folder), Path(folder, name)
+        home.chmod(0o755)
+        path.mkdir() if name == "attachments" else path.touch()
+        path.chmod(0o755)
+        assert load_settings(environment(home, HELPDESK_ENV="development"))
+        with pytest.raises(BadSettings, match=rf"{name}: .*chmod o-rwx"):
+            load_settings(environment(home))
+        home.chmod(0o750)  # nobody else gets as far as the file
+        assert load_settings(environment(home))
+        home.chmod(0o755)
+        path.chmod(0o750)
+        assert load_settings(environment(home))
+
+
+def test_what_the_command_writes_is_not_for_everybody(tmp_path: Path) -> None:
+    program = "import sys; sys.argv = ['helpdesk', '--version']; from helpdesk.cli import main; import os\n"
+    program += "try: main()\nexcept SystemExit: print(oct(os.umask(0)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.splitlines()[-1] == "0o27"
+
+
+def test_settings_come_from_the_given_variables_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HELPDESK_PORT", "9999")
+    monkeypatch.setenv("HELPDESK_NONSENSE", "1")
+    given = {"HELPDESK_PORT": "8123", "HELPDESK_ASYNC": "threading", "HELPDESK_INSTANCE_DIR": str(tmp_path)}
+    settings = load_settings(given)
+    assert (settings.port, settings.async_mode, settings.public_url) == (8123, "threading", "http://127.0.0.1:8123")
+    assert load_settings({"HELPDESK_INSTANCE_DIR": str(tmp_path)}).port == 8000
+    assert Settings(secret_key="x").port == 8000
+    with pytest.raises(BadSettings, match=r"HELPDESK_ASYNC: .*gevent"):
+        load_settings(given | {"HELPDESK_ASYNC": "both"})
+    with pytest.raises(BadSettings, match="HELPDESK_NONSENSE: no such setting"):
+        load_settings()
 
 
 def test_o2_o4_reading_changes_nothing_and_is_for_our_pages_alone(matrix: Matrix) -> None:
