@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 from alembic import op
+
+from plugins.outage_notice.playbooks.shipped import shipped_rows
 
 revision = "outage_0006_response"
 down_revision = "outage_0005_detection"
@@ -178,7 +182,7 @@ def _create_playbooks() -> None:
     table = "outage_playbook"
     texts = ("title", "description", "workaround", "automated_reply_text")
     lists = ("translations", "blanks", "services", "audience", "checklist", "people", "briefing")
-    numbers = ("next_update_minutes", "eta_minutes", "duration_minutes", "owner_id")
+    numbers = ("next_update_minutes", "eta_minutes", "duration_minutes", "lead_minutes", "owner_id")
     op.create_table(
         table,
         _id(),
@@ -192,7 +196,7 @@ def _create_playbooks() -> None:
         *(sa.Column(name, sa.JSON(), nullable=False) for name in lists),
         sa.Column("service_words", sa.String(length=200), nullable=False),
         sa.Column("effect", sa.String(length=40), nullable=False),
-        sa.Column("shows_banner", sa.Boolean(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
         sa.Column("mention_in_automated_replies", sa.Boolean(), nullable=False),
         sa.Column("calls_by_mail", sa.Boolean(), nullable=False),
         *(_id(name, nullable=True) for name in numbers),
@@ -206,6 +210,18 @@ def _create_playbooks() -> None:
         sa.UniqueConstraint("slug", name=op.f(f"uq_{table}_slug")),
     )
     op.create_index(f"ix_{table}_review_on", table, ["review_on"])
+    _ship_playbooks()
+
+
+def _ship_playbooks() -> None:
+    """Every installation starts with the playbooks that come with the program; each is reviewed within half a year."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    more = {"created_at": at, "updated_at": at, "review_on": (at + timedelta(days=182)).date()}
+    rows = [row | more for row in shipped_rows()]
+    json = {name: sa.JSON() for name, value in rows[0].items() if isinstance(value, list | dict)}
+    times = {"created_at": MOMENT, "updated_at": MOMENT, "review_on": sa.Date()}
+    columns = [sa.column(name, (json | times).get(name)) for name in rows[0]]
+    op.bulk_insert(sa.table("outage_playbook", *columns), rows)
 
 
 def downgrade() -> None:
