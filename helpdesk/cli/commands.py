@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from helpdesk.cli import doctor, people, running
+from helpdesk.cli import doctor, people, running, upgrading
+from helpdesk.cli.backups import commands as backups
 from helpdesk.cli.group import Commands
 
 
@@ -17,5 +18,5 @@ def cli() -> None:
     """
 
 
-for _command in (*running.COMMANDS, *people.COMMANDS, *doctor.COMMANDS):
+for _command in (*upgrading.COMMANDS, *running.COMMANDS, *people.COMMANDS, *doctor.COMMANDS, *backups.COMMANDS):
     cli.add_command(_command)

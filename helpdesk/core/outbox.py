@@ -15,9 +15,10 @@ from enum import StrEnum
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, or_, select, update
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql import ColumnElement
 
 from helpdesk.core import clock
 from helpdesk.core.database import (
@@ -65,6 +66,15 @@ class OutboxRow(Base):
         UniqueConstraint("event_id", "channel", "recipient"),
         Index("ix_outbox_state_due_at", "state", "due_at"),
     )
+
+
+class OutboxHold(Base):
+    """One row while the outbox is paused: nothing is leased until an operator releases or discards what waits."""
+
+    __tablename__ = "outbox_hold"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(String(200))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +143,48 @@ def send(
     return row_id
 
 
+def is_open() -> ColumnElement[bool]:
+    """The condition that the outbox is not paused, for queries that look for work."""
+    return ~select(OutboxHold.id).exists()
+
+
+def find_hold() -> OutboxHold | None:
+    """Since when and why the outbox is paused, None while it is not."""
+    return db.session.scalar(select(OutboxHold))
+
+
+def lift_hold(*, discard_due_before: datetime | None = None) -> int:
+    """End the pause inside the running transaction. How many rows were dropped.
+
+    With a time, what was due by then is dropped instead of sent; what is due later has its reason still before it.
+    """
+    session = require_transaction()
+    dropped = 0
+    if discard_due_before is not None:
+        result = session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.state == OutboxState.ready, OutboxRow.due_at <= discard_due_before)
+            .values(
+                state=OutboxState.dropped,
+                finished_at=discard_due_before,
+                leased_until=None,
+                last_error="discarded by an operator after a restore",
+            )
+            .execution_options(synchronize_session=False)
+        )
+        dropped = int(getattr(result, "rowcount", 0))
+    session.execute(delete(OutboxHold))
+    after_commit(poke)
+    return dropped
+
+
 def lease(worker: str, limit: int, now: datetime) -> list[Item]:
     """Take up to `limit` due rows for `worker`. Two workers never hold the same row within its lease."""
     free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until < now)
     with transaction() as session:
         due = (
             select(OutboxRow.id)
-            .where(OutboxRow.state == OutboxState.ready, OutboxRow.due_at <= now, free)
+            .where(OutboxRow.state == OutboxState.ready, OutboxRow.due_at <= now, free, is_open())
             .order_by(OutboxRow.due_at)
             .limit(limit)
         )

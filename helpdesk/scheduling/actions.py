@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from flask_babel import gettext as _
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk.core import feed
+from helpdesk.audit import actions as audit
+from helpdesk.core import clock, feed, outbox
 from helpdesk.core.database import is_postgresql, transaction
+from helpdesk.core.errors import Conflict
 from helpdesk.core.outbox import OutboxRow, OutboxState
 from helpdesk.scheduling.models import SchedulingHeartbeat
 
@@ -31,6 +34,31 @@ def leave(worker: str) -> None:
     """Take back this worker's sign of life: it ends in order."""
     with transaction() as session:
         session.execute(delete(SchedulingHeartbeat).where(SchedulingHeartbeat.worker == worker))
+
+
+def release_outbox() -> None:
+    """End the pause after a restore: everything that waits is sent, whatever was sent before included.
+
+    Raises Conflict when the outbox is not paused.
+    """
+    _end_pause("outbox.released", None)
+
+
+def discard_outbox() -> int:
+    """End the pause and drop what is due by now instead of sending it. How many rows. Raises Conflict."""
+    return _end_pause("outbox.discarded", clock.now())
+
+
+def _end_pause(action: str, before: datetime | None) -> int:
+    with transaction():
+        hold = outbox.find_hold()
+        if hold is None:
+            raise Conflict(_("The outbox is not paused."))
+        since = hold.since
+        dropped = outbox.lift_hold(discard_due_before=before)
+        after = {"dropped": dropped} if before is not None else {}
+        audit.record(None, action, "outbox", 1, before={"paused_since": since}, after=after)
+        return dropped
 
 
 def prune(now: datetime) -> int:

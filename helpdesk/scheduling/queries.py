@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from helpdesk.core import outbox
 from helpdesk.core.database import db
 from helpdesk.core.outbox import OutboxRow, OutboxState
 from helpdesk.scheduling.models import SchedulingHeartbeat
@@ -18,8 +19,18 @@ def find_last_beat() -> datetime | None:
 
 def has_due_effects(now: datetime) -> bool:
     """Whether the outbox holds something to do now: a read, so that an idle relay takes no write lock."""
-    due = select(OutboxRow.id).where(OutboxRow.state == OutboxState.ready, OutboxRow.due_at <= now).limit(1)
+    due = (
+        select(OutboxRow.id)
+        .where(OutboxRow.state == OutboxState.ready, OutboxRow.due_at <= now, outbox.is_open())
+        .limit(1)
+    )
     return db.session.scalar(due) is not None
+
+
+def find_outbox_pause() -> str | None:
+    """Why nothing leaves the outbox, for the health page; None while it is not paused."""
+    hold = outbox.find_hold()
+    return None if hold is None else f"the outbox is paused since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}"
 
 
 def count_effects() -> dict[str, int]:

@@ -39,7 +39,7 @@ def readyz() -> tuple[Response, int]:
     """Whether to send people here: 200, or 503 with the checks that fail. What is `degraded` can be done without."""
     failing = queries.failing_checks()
     answer = {"status": "not ready" if failing else "ready", "failing": failing}
-    if degraded := queries.missing_helpers():
+    if failing != ["database"] and (degraded := queries.missing_helpers()):
         answer["degraded"] = degraded
     return jsonify(answer), 503 if failing else 200
 

@@ -1,0 +1,297 @@
+"""Backup and restore: whole or refused, while the program runs, and nothing is sent twice or shown too long."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import tarfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from helpdesk.accounts.models import User
+from helpdesk.cli import doctor
+from helpdesk.cli.backups import archive, making, restoring
+from helpdesk.cli.backups.archive import BadBackup
+from helpdesk.core import feed, migrations, outbox
+from helpdesk.core.clock import FixedClock
+from helpdesk.core.database import db, transaction
+from helpdesk.core.errors import Conflict
+from helpdesk.core.outbox import OutboxRow, OutboxState
+from helpdesk.scheduling import actions as scheduling
+from helpdesk.scheduling import queries
+from helpdesk.scheduling.models import SchedulingHeartbeat
+from helpdesk.tickets.models import Attachment, Message, MessageKind, Ticket
+from tests import factories
+from tests.harness import START
+from tests.listening import Listener, look_at_feed
+
+NAME = "ab" + "0" * 46
+
+
+def silent(_text: str) -> None:
+    """What is said while it works is of no interest here."""
+
+
+@pytest.fixture(autouse=True)
+def _context(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+def restore(path: Path, folder: Path, *, end_sessions: bool = False) -> list[str]:
+    folder.mkdir()
+    manifest = restoring.verify(path, folder, silent)
+    db.session.remove()
+    return restoring.put_back(manifest, folder, silent, end_sessions=end_sessions)
+
+
+def attach(app: Flask, requester_id: int, data: bytes) -> Path:
+    """A ticket whose message has one file; where it lies."""
+    path = Path(app.instance_path) / "attachments" / NAME[:2] / NAME
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    with transaction() as session:
+        ticket = Ticket(number=1001, subject="Printer", requester_id=requester_id, created_at=START, updated_at=START)
+        session.add(ticket)
+        session.flush()
+        kind = MessageKind.public_reply
+        message = Message(
+            ticket_id=ticket.id, author_id=requester_id, kind=kind, body_text="See file", created_at=START
+        )
+        session.add(message)
+        session.flush()
+        row = {"id": "a" * 32, "file_name": "a.txt", "content_type": "text/plain", "size_bytes": len(data)}
+        session.add(Attachment(message_id=message.id, storage_name=NAME, created_at=START, **row))
+    return path
+
+
+def queue(event_id: str, due_at: Any = None) -> None:
+    with transaction():
+        outbox.send("mail", "ana@helpdesk.example", {}, event_id=event_id, due_at=due_at)
+
+
+@pytest.mark.both_databases
+def test_everything_comes_back_as_it_was_then(app: Flask, tmp_path: Path, clock: FixedClock) -> None:
+    """Rows, files, sequences, what protects the audit log; a new epoch, a paused outbox, nobody seems alive."""
+    ana = factories.make_user("Ana")
+    file = attach(app, ana.id, b"what is printed")
+    queue("before", START)
+    scheduling.beat("old", START)
+    before = feed.head()
+    backup = tmp_path / "backup.tar"
+    made = making.make(backup, silent)
+    assert (made.tables["user"], made.tables["attachment"], made.attachments) == (1, 1, [f"attachments/ab/{NAME}"])
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+    bruno = factories.make_user("Bruno")
+    file.unlink()
+    restore(backup, tmp_path / "unpacked")
+
+    assert db.session.scalars(select(User.name)).all() == ["Ana"]
+    assert file.read_bytes() == b"what is printed"
+    head = feed.head()
+    assert (head.seq, head.epoch == before.epoch) == (before.seq, False)
+    assert db.session.scalar(select(func.count()).select_from(SchedulingHeartbeat)) == 0
+    assert migrations.is_current()
+    assert factories.make_user("Carla").id == bruno.id  # the sequence is where it was
+    with pytest.raises(Exception, match="append-only"), transaction() as session:
+        session.connection().exec_driver_sql("DELETE FROM audit_entry")
+    hits = "SELECT count(*) FROM ticket WHERE is_open"
+    assert db.session.connection().exec_driver_sql(hits).scalar() == 1  # computed columns are there again
+
+
+@pytest.mark.both_databases
+def test_a_backup_is_of_one_moment(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is committed while it is made is in all of its tables or in none, and its numbers say so."""
+    factories.make_user("Ana")
+    count = making.count_rows
+
+    def count_and_go_on(connection: Any) -> dict[str, int]:
+        counted = count(connection)
+        with app.app_context():
+            factories.make_user("Bruno")
+        return counted
+
+    monkeypatch.setattr(making, "count_rows", count_and_go_on)
+    made = making.make(tmp_path / "backup.tar", silent)
+    monkeypatch.undo()
+    db.session.remove()
+    assert (made.tables["user"], count(db.session.connection())["user"]) == (1, 2)
+    db.session.remove()
+    restore(tmp_path / "backup.tar", tmp_path / "unpacked")
+    assert db.session.scalars(select(User.name)).all() == ["Ana"]
+
+
+def test_open_pages_forget_what_is_newer_than_the_backup(app: Flask, tmp_path: Path) -> None:
+    """The page had a later number of the feed; after the restore it is told everything anew, under a new epoch."""
+    ana = factories.make_user("Ana")
+    listener = Listener(app, ana)
+    making.make(tmp_path / "backup.tar", silent)
+    with transaction():
+        feed.record("announcement", 1)
+    assert listener.connect()
+    look_at_feed(app)
+    [(_name, before)] = [frame for frame in listener.frames() if frame[0] == "board"]
+    restore(tmp_path / "backup.tar", tmp_path / "unpacked")
+    look_at_feed(app)
+    assert listener.frames() == []
+    assert not listener.is_connected  # its session began after the backup
+    again = Listener(app, ana)
+    assert again.connect()
+    look_at_feed(app)
+    [(_name, after)] = [frame for frame in again.frames() if frame[0] == "board"]
+    assert after["seq"] <= before["seq"]
+    assert after["epoch"] != before["epoch"]
+
+
+def test_a_session_that_was_there_gets_the_new_board_and_can_be_ended(app: Flask, tmp_path: Path) -> None:
+    listener = Listener(app, factories.make_user("Ana"))
+    making.make(tmp_path / "backup.tar", silent)
+    assert listener.connect()
+    look_at_feed(app)
+    [(_name, before)] = [frame for frame in listener.frames() if frame[0] == "board"]
+    restore(tmp_path / "backup.tar", tmp_path / "one")
+    look_at_feed(app)
+    [(_name, after)] = [frame for frame in listener.frames() if frame[0] == "board"]
+    assert after["epoch"] != before["epoch"]
+    restore(tmp_path / "backup.tar", tmp_path / "two", end_sessions=True)
+    look_at_feed(app)
+    assert not listener.is_connected
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("verdict", ["release", "discard"])
+def test_the_outbox_waits_for_a_decision(app: Flask, tmp_path: Path, clock: FixedClock, verdict: str) -> None:
+    """Nothing is sent before it. Discarding drops what is due by then and keeps what has its time still to come."""
+    queue("due", START)
+    queue("later", START + timedelta(days=1))
+    making.make(tmp_path / "backup.tar", silent)
+    restore(tmp_path / "backup.tar", tmp_path / "unpacked")
+    clock.advance(minutes=5)
+    queue("new")
+    assert outbox.lease("worker", 10, clock.now()) == []
+    assert not queries.has_due_effects(clock.now())
+    answer = app.test_client().get("/readyz").get_json()
+    assert "outbox" in answer["degraded"]
+    with pytest.raises(doctor.Trouble, match="paused since"):
+        doctor.check_outbox(app.extensions["helpdesk"].settings)
+    if verdict == "release":
+        scheduling.release_outbox()
+        assert {item.event_id for item in outbox.lease("worker", 10, clock.now())} == {"due", "new"}
+    else:
+        assert scheduling.discard_outbox() == 2
+        assert outbox.lease("worker", 10, clock.now()) == []
+    states = dict(db.session.execute(select(OutboxRow.event_id, OutboxRow.state)).tuples().all())
+    assert states["later"] is OutboxState.ready
+    assert states["due"] is (OutboxState.ready if verdict == "release" else OutboxState.dropped)
+    with pytest.raises(Conflict):
+        scheduling.release_outbox()
+
+
+def rewrite(source: Path, target: Path, change: Any) -> Path:
+    """The archive with each member's bytes changed; None leaves it out."""
+    with tarfile.open(source) as old, tarfile.open(target, "w") as new:
+        for member in old:
+            data = change(member, old.extractfile(member).read())  # type: ignore[union-attr]
+            if data is not None:
+                member.size = len(data)
+                new.addfile(member, io.BytesIO(data))
+    return target
+
+
+def test_damage_is_found_before_anything_is_touched(app: Flask, tmp_path: Path) -> None:
+    ana = factories.make_user("Ana")
+    attach(app, ana.id, b"what is printed")
+    good = tmp_path / "good.tar"
+    making.make(good, silent)
+
+    def evil(member: tarfile.TarInfo, data: bytes) -> bytes:
+        if member.name.startswith("attachments/"):
+            member.name = "attachments/../../evil"
+        return data
+
+    def foreign_format(member: tarfile.TarInfo, data: bytes) -> bytes:
+        return data.replace(archive.FORMAT.encode(), b"other-1") if member.name == archive.MANIFEST else data
+
+    flip = {
+        "a changed file": lambda m, d: d[:-1] + b"!" if m.name.startswith("attachments/") else d,
+        "a lost file": lambda m, d: None if m.name.startswith("attachments/") else d,
+        "a changed database": lambda m, d: d[:5000] + b"?" + d[5001:] if m.name == archive.DATABASE else d,
+        "a changed manifest": foreign_format,
+        "no manifest": lambda m, d: None if m.name == archive.MANIFEST else d,
+        "a name that leads outside": evil,
+    }
+    for number, (what, change) in enumerate(flip.items()):
+        (tmp_path / f"u{number}").mkdir()
+        bad = rewrite(good, tmp_path / f"bad{number}.tar", change)
+        try:
+            restoring.verify(bad, tmp_path / f"u{number}", silent)
+        except BadBackup:
+            continue
+        pytest.fail(f"{what} was not noticed")
+    cut = tmp_path / "cut.tar"
+    cut.write_bytes(good.read_bytes()[:200_000])
+    (tmp_path / "cut").mkdir()
+    with pytest.raises(BadBackup):
+        restoring.verify(cut, tmp_path / "cut", silent)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_newer_schema_and_another_database_are_refused_by_name(app: Flask, tmp_path: Path) -> None:
+    good = tmp_path / "good.tar"
+    made = making.make(good, silent)
+    for name, values, words in (
+        ("newer", {"schema": made.schema | {"alembic_version": ["0999_later"]}}, "0999_later"),
+        ("plugin", {"schema": made.schema | {"alembic_version_weather": ["0001"]}}, "alembic_version_weather"),
+        ("kind", {"database": "postgresql"}, "made of postgresql"),
+        ("rows", {"tables": made.tables | {"user": 7}}, "table user has 0 rows"),
+    ):
+        with archive.writing(tmp_path / f"{name}.tar") as writer, tarfile.open(good) as tar:
+            path = tmp_path / f"{name}.sqlite3"
+            path.write_bytes(tar.extractfile(archive.DATABASE).read())  # type: ignore[union-attr]
+            writer.add(archive.DATABASE, path)
+            writer.finish(archive.Manifest(**{**made.__dict__, **values}))
+        (tmp_path / name).mkdir()
+        with pytest.raises(BadBackup, match=words):
+            restoring.verify(tmp_path / f"{name}.tar", tmp_path / name, silent)
+
+
+def test_a_database_in_use_is_not_overwritten_by_accident(app: Flask, clock: FixedClock) -> None:
+    restoring.check_free()
+    scheduling.beat("desk:77", clock.now())
+    with pytest.raises(restoring.InUse, match="the worker desk:77"):
+        restoring.check_free()
+    clock.advance(minutes=1)
+    restoring.check_free()
+    factories.make_user("Ana")
+    with pytest.raises(restoring.InUse, match="1 people"):
+        restoring.check_free()
+
+
+def test_the_manifest_lists_secrets_and_no_half_file_stays(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "backup.tar"
+    made = making.make(target, silent)
+    with tarfile.open(target) as tar:
+        values = json.loads(tar.extractfile(archive.MANIFEST).read())  # type: ignore[union-attr]
+    assert "HELPDESK_SECRET_KEY" in values["secrets"]["outside"]
+    assert app.config["SECRET_KEY"] not in json.dumps(values)
+    with pytest.raises(BadBackup, match="exists already"):
+        making.make(target, silent)
+
+    def fails(*_arguments: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(archive.Writer, "finish", fails)
+    with pytest.raises(OSError, match="no space"):
+        making.make(tmp_path / "second.tar", silent)
+    assert sorted(path.name for path in tmp_path.iterdir() if "second" in path.name or path.name[0] == ".") == []
+    assert made.files
