@@ -1,13 +1,14 @@
-"""The reply to all."""
+"""The reply to all, and the limits of surges."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, TextAreaField
+from wtforms import FloatField, HiddenField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from helpdesk.plugin_api import BaseForm
 from plugins.outage_notice.outages.rules import TEXT_LIMIT
+from plugins.outage_notice.outages.rules.surges import Limits
 
 
 class ReplyForm(BaseForm):
@@ -15,3 +16,21 @@ class ReplyForm(BaseForm):
 
     text = TextAreaField(_l("Your reply"), [InputRequired(_l("Write something first.")), Length(max=TEXT_LIMIT)])
     key = HiddenField(validators=[InputRequired(), Length(min=16, max=64)])
+
+
+ENTER = _l("Enter a number.")
+
+
+class SurgeLimitsForm(BaseForm):
+    """From when on many tickets are a surge. The action knows the ranges."""
+
+    tickets = IntegerField(_l("People who write within the window"), [InputRequired(ENTER)])
+    factor = FloatField(_l("Times what is normal"), [InputRequired(ENTER)])
+    minutes = IntegerField(_l("Window in minutes"), [InputRequired(ENTER)])
+    silence_minutes = IntegerField(_l("Minutes of silence after “Not an outage”"), [InputRequired(ENTER)])
+
+    def limits(self) -> Limits:
+        """What was entered; call it on a form that is valid."""
+        values = (self.tickets.data, self.factor.data, self.minutes.data, self.silence_minutes.data)
+        tickets, factor, minutes, silence = (value or 0 for value in values)
+        return Limits(int(tickets), float(factor), int(minutes), int(silence))

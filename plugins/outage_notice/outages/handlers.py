@@ -8,17 +8,31 @@ from typing import Any
 from helpdesk.plugin_api import Event, TicketOpened
 from plugins.outage_notice.announcements.rules import (
     AnnouncementEnded,
+    AnnouncementPublished,
     AnnouncementReopened,
     AnnouncementUpdated,
     FoundAffected,
     StepFired,
 )
 from plugins.outage_notice.outages import actions
+from plugins.outage_notice.outages.actions import surges
+from plugins.outage_notice.outages.actions.linking import link_of_surge
 
 
 def link_ticket(event: TicketOpened, _event_id: str) -> None:
     """Link a new ticket to the outage that it belongs to, or suggest one."""
     actions.link_new_ticket(event.ticket_id, event.declined)
+
+
+def watch_for_surges(event: TicketOpened, _event_id: str) -> None:
+    """Count a new ticket: it may be one too many for an ordinary day."""
+    surges.notice_ticket(event.ticket_id)
+
+
+def link_surge(event: AnnouncementPublished, _event_id: str) -> None:
+    """The tickets of the surge that was declared wait for the outage from now on."""
+    for ticket_id in surges.settle_declared(event.announcement_id):
+        link_of_surge(event.announcement_id, ticket_id)
 
 
 def close(event: AnnouncementEnded | StepFired, _event_id: str) -> None:
@@ -43,7 +57,8 @@ def follow(event: FoundAffected, _event_id: str) -> None:
 
 
 HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {
-    TicketOpened: (link_ticket,),
+    TicketOpened: (link_ticket, watch_for_surges),
+    AnnouncementPublished: (link_surge,),
     AnnouncementEnded: (close,),
     StepFired: (close,),
     AnnouncementReopened: (open_again,),

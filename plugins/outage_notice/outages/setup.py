@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from helpdesk.plugin_api import Job
 from plugins.outage_notice.announcements.views.blueprint import offer_room_part
+from plugins.outage_notice.outages import jobs
+from plugins.outage_notice.outages.actions.surges import fade_and_forget
 from plugins.outage_notice.outages.api import api
 from plugins.outage_notice.outages.demo import load as load_demo
 from plugins.outage_notice.outages.handlers import HANDLERS
-from plugins.outage_notice.outages.jobs import JOBS
 from plugins.outage_notice.outages.views import bp, page_slot, room_part
 
 __all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "page_slot", "wire"]
 
 BLUEPRINTS = (bp, api)
+JOBS = (*jobs.JOBS, Job("outage_notice.surges", fade_and_forget, every_seconds=60))
 
 
 def wire() -> None:

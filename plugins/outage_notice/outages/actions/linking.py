@@ -66,6 +66,27 @@ def link_new_ticket(ticket_id: int, declined: Sequence[str] = ()) -> TicketLink 
         return link
 
 
+def link_of_surge(announcement_id: int, ticket_id: int) -> TicketLink | None:
+    """Link a ticket of the surge that this outage was declared for. None when it is not for this outage after all.
+
+    As by rule: nothing is linked that does not concern its requester, that was considered before, or that is done.
+    """
+    at = now()
+    with transaction() as session:
+        record = session.get(Announcement, announcement_id)
+        ticket = session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+        if record is None or not rules.may_hold_tickets(record.kind, record.is_drill, phase(record, at)):
+            return None
+        if ticket is None or was_considered(ticket_id) or ticket.status not in rules.OPEN:
+            return None
+        if not _concerns(record, ticket):
+            return None
+        link = _add(session, record.id, ticket, How.rule, By.surge, None, at, caught_up_at=ticket.created_at)
+        if ticket.status is TicketStatus.new:
+            change_ticket_inside(session, ticket_id, TO_WAITING, at)
+        return link
+
+
 def _choose(strong: Sequence[Match], weak: Sequence[Match], declined: Sequence[str]) -> tuple[Match, How, By] | None:
     refused = [m for m in strong if rules.notice_key(m.announcement.id) in declined]
     for match in strong:
@@ -127,10 +148,14 @@ def _require_open(ticket: Ticket) -> None:
         raise Conflict(_("This ticket is solved or closed."))
 
 
-def _require_concerned(record: Announcement, ticket: Ticket) -> None:
+def _concerns(record: Announcement, ticket: Ticket) -> bool:
     requester = viewers([ticket.requester_id]).get(ticket.requester_id)
     targets = targets_by_id([record.id])[record.id]
-    if requester is None or not matches(targets, facts_of(requester)):
+    return requester is not None and matches(targets, facts_of(requester))
+
+
+def _require_concerned(record: Announcement, ticket: Ticket) -> None:
+    if not _concerns(record, ticket):
         raise Conflict(_("OUT-%(id)s does not concern the requester of this ticket.", id=record.id))
 
 

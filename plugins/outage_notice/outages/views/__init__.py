@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.outage_notice.outages.views import acting, replying, tickets  # noqa: F401  (they add routes)
+from plugins.outage_notice.outages.views import acting, replying, surges, tickets  # noqa: F401  (they add routes)
 from plugins.outage_notice.outages.views.blueprint import bp
 from plugins.outage_notice.outages.views.form_notices import form_notices
 from plugins.outage_notice.outages.views.slots import page_slot, room_part, ticket_badges

@@ -10,6 +10,7 @@ from flask import render_template
 from flask_babel import gettext as _
 
 from helpdesk.plugin_api import Badge, Viewer, ticket_facts
+from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.forms.words import STATUS_NAMES
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, get_announcement, live_by_ids
 from plugins.outage_notice.announcements.rules import Phase, effective_status, phase
@@ -28,7 +29,9 @@ from plugins.outage_notice.outages.queries.links import (
     waits_for_outage,
 )
 from plugins.outage_notice.outages.queries.matching import outages_of_person, running_outages
+from plugins.outage_notice.outages.queries.surges import surge_of_tickets
 from plugins.outage_notice.outages.rules import How
+from plugins.outage_notice.outages.views.surges import hint
 from plugins.outage_notice.outages.views.words import reason_words
 
 ICONS = {1: "octagon", 2: "triangle", 3: "diamond", 4: "info"}
@@ -46,7 +49,7 @@ def page_slot(slot: str, viewer: Viewer | None, context: Mapping[str, Any], now:
     if not viewer.is_staff:
         return ""
     if slot == "queue_side":
-        return _groups(now)
+        return hint(viewer, now) + _groups(now)
     if slot == "queue_bulk":
         return render_template("outage_notice/outages_bulk.html", outages=_titled(running_outages(now), viewer))
     return ""
@@ -151,10 +154,19 @@ def ticket_badges(ticket_ids: Sequence[int], viewer: Viewer) -> Mapping[int, Seq
     if outages and not viewer.is_staff:
         facts = facts_of(viewer)
         outages = {a.id: a for a in outages.values() if matches(a.targets, facts)}
-    return {
+    badges: dict[int, Sequence[Badge]] = {
         link.ticket_id: [_badge(link, outages[link.announcement_id], viewer)]
         for link in links
         if link.announcement_id in outages
+    }
+    return (_surge_badges(ticket_ids) if viewer.is_staff else {}) | badges
+
+
+def _surge_badges(ticket_ids: Sequence[int]) -> dict[int, Sequence[Badge]]:
+    """A mark on the tickets of a surge that nobody has settled."""
+    return {
+        id: [Badge(_("Looks like the %(about)s surge", about=about), "l2", "triangle")]
+        for id, about in surge_of_tickets(ticket_ids, clock_now()).items()
     }
 
 

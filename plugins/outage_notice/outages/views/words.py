@@ -32,6 +32,8 @@ def reason_words(how: How, by: By, linker: str | None = None) -> str:
         return str(gettext("its words fit, but it names another service"))
     if how is How.hand:
         return str(gettext("linked by %(name)s", name=linker or "–"))
+    if by is By.surge:
+        return str(gettext("linked by rule: part of the surge that was declared"))
     if by is By.service:
         return str(gettext("linked by rule: its service is affected"))
     return str(gettext("linked by rule: its words fit"))

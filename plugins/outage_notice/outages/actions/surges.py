@@ -1,0 +1,251 @@
+"""Counting new tickets, and what becomes of a surge of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from helpdesk.plugin_api import (
+    Conflict,
+    Invalid,
+    TicketFacts,
+    Viewer,
+    is_postgresql,
+    now,
+    record_audit,
+    record_feed,
+    ticket_facts,
+    transaction,
+)
+from plugins.outage_notice.announcements.actions.drafts import insert_draft
+from plugins.outage_notice.announcements.actions.writing import log
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries import get_announcement
+from plugins.outage_notice.announcements.queries.records import require_announcer
+from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport
+from plugins.outage_notice.outages.queries import surges as queries
+from plugins.outage_notice.outages.queries.surge_drafts import draft_of_surge, facts_of_surge
+from plugins.outage_notice.outages.rules import surges as rules
+from plugins.outage_notice.outages.rules.surges import ALL, Limits, SurgeState
+
+
+def notice_ticket(ticket_id: int) -> Surge | None:
+    """Count a new ticket, and open a surge when it is one too many. None when it is not, or was counted before.
+
+    Safe to repeat. How many statements it takes depends on the words of the ticket, not on what came before.
+    """
+    at = now()
+    facts = ticket_facts([ticket_id])
+    if not facts:
+        return None
+    keys = sorted(queries.keys_of(facts[0]))
+    limits = queries.read_limits()
+    with transaction() as session:
+        if not _report(session, facts[0], [ALL, *keys]):
+            return None
+        people = _count(session, facts[0], keys, limits)
+        open_keys = _prolong(session, keys, facts[0].created_at)
+        for key in sorted(people, key=lambda k: (-people[k], k)):
+            if key not in open_keys and at - facts[0].created_at < rules.FADES_AFTER:
+                surge = _judge(session, key, people[key], facts[0].created_at, limits, at)
+                if surge is not None:
+                    return surge
+        if open_keys:
+            record_feed("ticket")  # the numbers of the hint have changed
+    return None
+
+
+def _insert(model: Any) -> Any:
+    return (postgresql.insert if is_postgresql() else sqlite.insert)(model)
+
+
+def _report(session: Session, ticket: TicketFacts, keys: Sequence[str]) -> bool:
+    """Write down that it came. False when that was done before."""
+    rows = [
+        {"key": key, "ticket_id": ticket.id, "requester_id": ticket.requester_id, "at": ticket.created_at}
+        for key in keys
+    ]
+    done = session.scalars(_insert(SurgeReport).values(rows).on_conflict_do_nothing().returning(SurgeReport.key))
+    return bool(done.all())
+
+
+def _count(session: Session, ticket: TicketFacts, keys: Sequence[str], limits: Limits) -> dict[str, int]:
+    """Raise the counts of the hour; the people who wrote for each cluster within the window.
+
+    The rows of the hour are written first: whoever counts the same cluster waits for them, so of two tickets at once
+    the second sees the first.
+    """
+    lately = queries.counted_lately([ALL, *keys], ticket.id, ticket.requester_id, ticket.created_at)
+    hour = rules.hour_of(ticket.created_at)
+    rows = [{"key": k, "hour": hour, "people": int(k not in lately), "peak": 1} for k in (ALL, *keys)]
+    statement = _insert(SurgeHour).values(rows)
+    written = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["key", "hour"], set_={"people": SurgeHour.people + statement.excluded.people}
+        ).returning(SurgeHour.key, SurgeHour.peak)
+    )
+    peaks = {row.key: row.peak for row in written}
+    people = queries.people_since(keys, ticket.created_at - limits.window) if keys else {}
+    for key, count in people.items():
+        if count > peaks[key]:
+            session.execute(update(SurgeHour).where(SurgeHour.key == key, SurgeHour.hour == hour).values(peak=count))
+    return {key: count for key, count in people.items() if count >= limits.tickets}
+
+
+def _prolong(session: Session, keys: Sequence[str], at: datetime) -> set[str]:
+    """Note one more ticket on the surges that are open. Their clusters."""
+    if not keys:
+        return set()
+    statement = update(Surge).where(Surge.key.in_(keys), Surge.state == SurgeState.open).values(last_at=at)
+    done = session.scalars(statement.returning(Surge.key).execution_options(synchronize_session=False))
+    return set(done.all())
+
+
+def _judge(session: Session, key: str, people: int, at: datetime, limits: Limits, present: datetime) -> Surge | None:
+    """A new surge, if these people are more than normal and nobody knows of the matter yet."""
+    normal, busy = queries.normal_at(key, at, limits)
+    least = rules.needed(normal, limits, busy)
+    kind, _colon, name = key.partition(":")
+    service_id, word = (int(name), None) if kind == "service" else (None, name)
+    if people < least or _is_known(key, at, limits) or queries.is_covered(service_id, word, present):
+        return None
+    ids = queries.tickets_since(key, at - limits.window)
+    surge = Surge(
+        key=key,
+        service_id=service_id,
+        word=word,
+        state=SurgeState.open,
+        detected_at=present,
+        first_at=ticket_facts(ids[:1])[0].created_at,
+        last_at=at,
+        window_minutes=limits.minutes,
+        people=people,
+        normal=normal.mean,
+        needed=least,
+        evidence={},
+    )
+    session.add(surge)
+    session.flush()
+    after = {"key": key, "people": people, "needed": least, "normal": round(normal.mean, 2)}
+    record_audit(None, "surge.detected", "surge", surge.id, after=after)
+    record_feed("ticket")
+    return surge
+
+
+def _is_known(key: str, at: datetime, limits: Limits) -> bool:
+    """Whether this matter is shown or was silenced, under this or other words of the same tickets."""
+    watched = queries.watched_surges(at)
+    if key in {surge.key for surge in watched}:
+        return True
+    if not key.startswith("word:"):
+        return False
+    mine = queries.tickets_since(key, at - limits.window)
+    return any(rules.is_same_cluster(mine, queries.tickets_since(s.key, at - limits.window)) for s in watched)
+
+
+def silence(actor: Viewer, surge_id: int) -> Surge:
+    """ "Not an outage": no hint about this cluster for an hour (or as set). Safe to repeat.
+
+    Raises NotFound for requesters and unknown surges, Conflict when an outage was made of it.
+    """
+    at = now()
+    with transaction() as session:
+        surge = queries.get_surge(actor, surge_id, lock=True)
+        if surge.state is SurgeState.declared:
+            raise Conflict(_("An outage was declared already: OUT-%(id)s.", id=surge.announcement_id))
+        if surge.state is SurgeState.silenced:
+            return surge
+        surge.state, surge.settled_at, surge.settled_by_id = SurgeState.silenced, at, actor.id
+        surge.silenced_until = at + timedelta(minutes=queries.read_limits().silence_minutes)
+        surge.evidence = facts_of_surge(queries.view_of(surge, at))
+        session.flush()
+        after = {"key": surge.key, "until": surge.silenced_until.isoformat()}
+        record_audit(actor, "surge.silenced", "surge", surge.id, after=after)
+        record_feed("ticket")
+        return surge
+
+
+def declare(actor: Viewer, surge_id: int) -> Announcement:
+    """A draft filled from the surge; publishing it links the tickets. The same draft when it is asked for twice.
+
+    Raises NotFound for requesters, Forbidden for agents, Conflict when the surge was settled otherwise.
+    """
+    at = now()
+    require_announcer(actor)
+    with transaction() as session:
+        surge = queries.get_surge(actor, surge_id, lock=True)
+        if surge.announcement_id is not None:
+            return get_announcement(actor, surge.announcement_id)
+        if surge.state is not SurgeState.open:
+            raise Conflict(_("This surge is settled already. Look at the queue again."))
+        view = queries.view_of(surge, at)
+        record = insert_draft(session, actor, draft_of_surge(view, actor, at), at)
+        log(session, record, actor, at, "created", after={"title": record.title, "surge_id": surge.id})
+        surge.announcement_id, surge.evidence = record.id, facts_of_surge(view)
+        log(session, record, None, at, "surge_noticed", data=surge.evidence, after={"surge_id": surge.id})
+        record_audit(actor, "surge.drafted", "surge", surge.id, after={"announcement_id": record.id})
+        record_feed("announcement", record.id)
+        record_feed("ticket")
+        return record
+
+
+def settle_declared(announcement_id: int) -> list[int]:
+    """Mark the surges of a published outage as declared. The ids of their tickets, to be linked. Safe to repeat."""
+    at = now()
+    with transaction() as session:
+        found = queries.surges_of_announcement(announcement_id)
+        for surge in found:
+            if surge.state is not SurgeState.declared:
+                surge.state, surge.settled_at = SurgeState.declared, at
+                record_audit(None, "surge.declared", "surge", surge.id, after={"announcement_id": announcement_id})
+                record_feed("ticket")
+        session.flush()
+        return list(dict.fromkeys(i for s in found for i in queries.tickets_since(s.key, s.first_at)))
+
+
+def fade_and_forget(at: datetime) -> int:
+    """Let surges fade that get no more tickets, and forget counts that nothing is compared with. How many faded."""
+    with transaction() as session:
+        ids = queries.faded(at)
+        if ids:
+            session.execute(update(Surge).where(Surge.id.in_(ids)).values(state=SurgeState.faded, settled_at=at))
+            for surge_id in ids:
+                record_audit(None, "surge.faded", "surge", surge_id)
+            record_feed("ticket")
+        session.execute(delete(SurgeReport).where(SurgeReport.at < at - rules.REPORTS_KEPT))
+        session.execute(delete(SurgeHour).where(SurgeHour.hour < at - rules.COUNTS_KEPT))
+    return len(ids)
+
+
+_RANGES = {
+    "tickets": rules.TICKETS_RANGE,
+    "factor": rules.FACTOR_RANGE,
+    "minutes": rules.MINUTES_RANGE,
+    "silence_minutes": rules.SILENCE_RANGE,
+}
+
+
+def change_limits(actor: Viewer, limits: Limits) -> Limits:
+    """Set from when on tickets are a surge. Raises Invalid by field, Forbidden for agents, NotFound for requesters."""
+    require_announcer(actor)
+    problems = {
+        name: _l("Choose a number from %(least)s to %(most)s.", least=least, most=most)
+        for name, (least, most) in _RANGES.items()
+        if not least <= getattr(limits, name) <= most
+    }
+    if problems:
+        raise Invalid(problems)
+    with transaction() as session:
+        before = queries.read_limits()
+        values = {name: getattr(limits, name) for name in _RANGES}
+        session.merge(SurgeLimits(id=1, **values))
+        old = {name: getattr(before, name) for name in _RANGES}
+        record_audit(actor, "surge.limits_changed", "surge_limits", 1, before=old, after=values)
+    return limits

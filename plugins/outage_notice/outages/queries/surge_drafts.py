@@ -1,0 +1,94 @@
+"""The announcement that a surge proposes, and what is kept of its evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+
+from helpdesk.plugin_api import LOCALES, Viewer
+from plugins.outage_notice.announcements.rules import (
+    TITLE_LIMIT,
+    Draft,
+    Effect,
+    Kind,
+    ServiceEffect,
+    suggest_severity,
+)
+from plugins.outage_notice.audiences.queries import count_people, departments_using, total_people
+from plugins.outage_notice.audiences.rules import Target, TargetKind
+from plugins.outage_notice.outages.queries.surges import Evidence, SurgeView
+
+NEXT_UPDATE = timedelta(minutes=30)
+MOST_DEPARTMENTS = 8  # with more of them it concerns all who use the service
+NAMED = 2
+
+
+def draft_of_surge(view: SurgeView, author: Viewer, now: datetime) -> Draft:
+    """An incident with the service, the departments that wrote, and its start at the first ticket."""
+    language = author.locale.replace("-", "_").partition("_")[0]
+    services = (ServiceEffect(view.surge.service_id),) if view.surge.service_id is not None else ()
+    audience = _audience(view)
+    people = count_people(audience) if audience else view.evidence.people
+    phrase = view.evidence.phrase.phrase if view.evidence.phrase else ""
+    words = [phrase] if services else [view.surge.word or "", phrase]
+    return Draft(
+        kind=Kind.incident,
+        severity=suggest_severity(people, [Effect.major_outage], total_people()),
+        title=_title(view),
+        services=services,
+        audience=audience,
+        starts_at=view.surge.first_at,
+        next_update_at=now + NEXT_UPDATE,
+        keywords=", ".join(dict.fromkeys(filter(None, words))),
+        locale=language if language in LOCALES else LOCALES[0],
+        time_zone=author.time_zone or "UTC",
+        owner_id=author.id,
+    )
+
+
+def _audience(view: SurgeView) -> tuple[Target, ...]:
+    ids = view.evidence.department_ids
+    service_id = view.surge.service_id
+    if service_id is not None and (not ids or len(ids) > MOST_DEPARTMENTS) and departments_using([service_id]):
+        return (Target(TargetKind.service_users, str(service_id)),)
+    return tuple(Target(TargetKind.department, str(id)) for id in ids)
+
+
+def _title(view: SurgeView) -> str:
+    """By the wording template: what is down, and for whom where that is short."""
+    whom = _whom(view.evidence)
+    if view.surge.service_id is None:
+        return str(_("Something is wrong with “%(word)s”", word=view.subject))
+    long = str(_("%(service)s is down for %(whom)s", service=view.subject, whom=whom)) if whom else ""
+    return long if 0 < len(long) <= TITLE_LIMIT else str(_("%(service)s is down", service=view.subject))
+
+
+def _whom(evidence: Evidence) -> str:
+    names = [name for name, _count in evidence.departments]
+    if len(names) == 1:
+        return names[0]
+    if len(names) == NAMED:
+        return str(_("%(first)s and %(second)s", first=names[0], second=names[1]))
+    return ""
+
+
+def facts_of_surge(view: SurgeView) -> dict[str, Any]:
+    """What the timeline and the audit keep: when it was seen first, and what it showed."""
+    surge, evidence = view.surge, view.evidence
+    return {
+        "surge_id": surge.id,
+        "about": view.subject,
+        "detected_at": surge.detected_at.isoformat(),
+        "first_at": surge.first_at.isoformat(),
+        "tickets": evidence.tickets,
+        "people": evidence.people,
+        "minutes": evidence.minutes,
+        "normal": round(evidence.normal, 2),
+        "needed": surge.needed,
+        "departments": [list(pair) for pair in evidence.departments[:10]],
+        "phrase": evidence.phrase.phrase if evidence.phrase else None,
+        "phrase_in": evidence.phrase.count if evidence.phrase else 0,
+        "numbers": list(evidence.numbers[:50]),
+    }

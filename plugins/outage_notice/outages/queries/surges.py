@@ -1,0 +1,239 @@
+"""Surges: what is counted, what is normal, and the one that is shown. The cost does not grow with history."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import and_, func, or_, select
+
+from helpdesk.plugin_api import Department, NotFound, Service, Ticket, TicketFacts, User, Viewer, db, ticket_facts
+from plugins.outage_notice.announcements.rules.matching import words_match
+from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport
+from plugins.outage_notice.outages.queries.matching import running_outages
+from plugins.outage_notice.outages.rules import likeness, surges
+from plugins.outage_notice.outages.rules.likeness import Shared
+from plugins.outage_notice.outages.rules.surges import ALL, HourCount, Limits, Normal, SurgeState
+
+CLUSTER_LIMIT = 500  # tickets of one surge that are looked at
+TEXTS_READ = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for a surge: its tickets since the first, who wrote them, and what they share.
+
+    `departments`: names with their numbers of people, the most first. `bars`: tickets in each of the last windows.
+    `normal`: people in a window of this hour, as a mean.
+    """
+
+    tickets: int
+    people: int
+    minutes: int
+    normal: float
+    departments: tuple[tuple[str, int], ...]
+    department_ids: tuple[int, ...]
+    phrase: Shared | None
+    bars: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    @property
+    def normal_range(self) -> tuple[int, int]:
+        """The whole numbers around the mean."""
+        return math.floor(self.normal), math.ceil(self.normal)
+
+
+@dataclass(frozen=True, slots=True)
+class SurgeView:
+    """An open surge with its evidence. `subject`: the service's name, or the word that its tickets share."""
+
+    surge: Surge
+    subject: str
+    evidence: Evidence
+
+
+def read_limits() -> Limits:
+    row = db.session.get(SurgeLimits, 1)
+    return Limits() if row is None else Limits(row.tickets, row.factor, row.minutes, row.silence_minutes)
+
+
+def desk_zone() -> ZoneInfo:
+    return ZoneInfo(current_app.extensions["helpdesk"].settings.time_zone)
+
+
+def keys_of(ticket: TicketFacts) -> list[str]:
+    """What a ticket is counted under: its service, else the service that its words name, else those words."""
+    service_id = ticket.service_id
+    if service_id is None:
+        service_id = likeness.named_service(_catalogue(), f"{ticket.subject}\n{ticket.text}")
+    if service_id is not None:
+        return [surges.service_key(service_id)]
+    return [surges.word_key(word) for word in likeness.telling_words(ticket.subject, ticket.text)]
+
+
+def _catalogue() -> list[tuple[int, str, str]]:
+    rows = db.session.execute(
+        select(Service.id, Service.name, Service.keywords).where(Service.is_retired.is_(False)).order_by(Service.id)
+    )
+    return [(row.id, row.name, row.keywords) for row in rows]
+
+
+def counted_lately(keys: Sequence[str], ticket_id: int, requester_id: int, at: datetime) -> set[str]:
+    """Those clusters that this person wrote for within the hour, by another ticket."""
+    query = select(SurgeReport.key).where(
+        SurgeReport.key.in_(keys),
+        SurgeReport.at > at - surges.SAME_PERSON,
+        SurgeReport.requester_id == requester_id,
+        SurgeReport.ticket_id != ticket_id,
+    )
+    return set(db.session.scalars(query))
+
+
+def people_since(keys: Sequence[str], since: datetime) -> dict[str, int]:
+    """How many people wrote for each cluster."""
+    query = (
+        select(SurgeReport.key, func.count(SurgeReport.requester_id.distinct()))
+        .where(SurgeReport.key.in_(keys), SurgeReport.at > since)
+        .group_by(SurgeReport.key)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def normal_at(key: str, at: datetime, limits: Limits) -> tuple[Normal, float]:
+    """What is normal for a cluster in a window that ends now, and how busy the day is. Two reads."""
+    since = db.session.scalar(select(func.min(SurgeHour.hour)).where(SurgeHour.key == ALL)) or at
+    zone = desk_zone()
+    judged = {*surges.hours_of_window(at, limits.window), *surges.hours_to_judge(at)}
+    compared = {hour: surges.compared_hours(hour, zone, since) for hour in judged}
+    found = _hours((key, ALL), {h for hours in compared.values() for h in hours} | judged)
+
+    def counts(of: str, hour: datetime) -> list[HourCount]:
+        return [found.get((of, h), HourCount()) for h in compared[hour]]
+
+    def usually(hour: datetime) -> float:
+        of_all, mine = (surges.normal_of(counts(of, hour), surges.HOUR).mean for of in (ALL, key))
+        return of_all - mine
+
+    def people(hour: datetime) -> int:
+        return found.get((ALL, hour), HourCount()).people - found.get((key, hour), HourCount()).people
+
+    normal = surges.busiest(
+        surges.normal_of(counts(key, hour), limits.window) for hour in surges.hours_of_window(at, limits.window)
+    )
+    return normal, surges.busyness(*surges.others_of(surges.hours_to_judge(at), at, people, usually))
+
+
+def _hours(keys: Sequence[str], hours: Iterable[datetime]) -> dict[tuple[str, datetime], HourCount]:
+    query = select(SurgeHour).where(SurgeHour.key.in_(keys), SurgeHour.hour.in_(sorted(hours)))
+    return {(row.key, row.hour): HourCount(row.people, row.peak) for row in db.session.scalars(query)}
+
+
+def tickets_since(key: str, since: datetime) -> list[int]:
+    """Ids of a cluster's tickets from that moment on, oldest first."""
+    query = select(SurgeReport.ticket_id).where(SurgeReport.key == key, SurgeReport.at >= since)
+    return list(db.session.scalars(query.order_by(SurgeReport.at, SurgeReport.ticket_id).limit(CLUSTER_LIMIT)))
+
+
+def watched_surges(at: datetime) -> list[Surge]:
+    """Those that are open, or that somebody silenced not long ago."""
+    silenced = and_(Surge.state == SurgeState.silenced, Surge.silenced_until > at)
+    return list(db.session.scalars(select(Surge).where(or_(Surge.state == SurgeState.open, silenced))))
+
+
+def is_covered(service_id: int | None, word: str | None, now: datetime) -> bool:
+    """Whether a running outage is about this service, or has this word: then its tickets join by rule."""
+    for outage in running_outages(now):
+        if service_id is not None and service_id in {s.id for s in outage.services}:
+            return True
+        if word is not None and words_match(outage, word):
+            return True
+    return False
+
+
+def get_surge(actor: Viewer, surge_id: int, *, lock: bool = False) -> Surge:
+    """A surge, for staff. Raises NotFound."""
+    found = None
+    if actor.is_staff and surge_id < 2**31:
+        found = db.session.get(Surge, surge_id, with_for_update=lock or None, populate_existing=lock)
+    if found is None:
+        raise NotFound(_("There is no such surge."))
+    return found
+
+
+def surges_of_announcement(announcement_id: int) -> list[Surge]:
+    return list(db.session.scalars(select(Surge).where(Surge.announcement_id == announcement_id).order_by(Surge.id)))
+
+
+def present_surge(now: datetime) -> SurgeView | None:
+    """The one surge to show: of those open, not faded and not covered by an outage, that of the most people."""
+    query = select(Surge).where(Surge.state == SurgeState.open, Surge.last_at > now - surges.FADES_AFTER)
+    shown = [s for s in db.session.scalars(query) if not is_covered(s.service_id, s.word, now)]
+    views = [view_of(surge, now) for surge in shown]
+    return max(views, key=lambda v: (v.evidence.people, -v.surge.id), default=None)
+
+
+def view_of(surge: Surge, now: datetime) -> SurgeView:
+    name = db.session.scalar(select(Service.name).where(Service.id == surge.service_id)) if surge.service_id else None
+    subject = name or surge.word or ""
+    return SurgeView(surge, subject, evidence_of(surge, subject, now))
+
+
+def evidence_of(surge: Surge, subject: str, now: datetime) -> Evidence:
+    """What its tickets say together."""
+    window = timedelta(minutes=surge.window_minutes)
+    rows = db.session.execute(
+        select(SurgeReport.ticket_id, SurgeReport.at, SurgeReport.requester_id, Ticket.number, User.department_id)
+        .join(Ticket, Ticket.id == SurgeReport.ticket_id)
+        .join(User, User.id == SurgeReport.requester_id)
+        .where(SurgeReport.key == surge.key, SurgeReport.at > now - surges.SPARK_BARS * window)
+        .order_by(SurgeReport.at, SurgeReport.ticket_id)
+        .limit(CLUSTER_LIMIT)
+    ).all()
+    mine = [row for row in rows if row.at >= surge.first_at]
+    people = {row.requester_id: row.department_id for row in mine}
+    departments = Counter(id for id in people.values() if id is not None).most_common()
+    names = _department_names([id for id, _count in departments])
+    read = ticket_facts([row.ticket_id for row in mine[-TEXTS_READ:]])
+    texts = [f"{ticket.subject}\n{ticket.text[: likeness.LOOKED_AT]}" for ticket in read]
+    lasted = surge.last_at - surge.first_at
+    return Evidence(
+        tickets=len(mine),
+        people=len(people),
+        minutes=max(surge.window_minutes, math.ceil(lasted / timedelta(minutes=1))),
+        normal=surge.normal,
+        departments=tuple((names[id], count) for id, count in departments if id in names),
+        department_ids=tuple(id for id, _count in departments),
+        phrase=likeness.shared_phrase(texts, besides=subject if surge.service_id else ""),
+        bars=tuple(surges.bars([row.at for row in rows], max(now, surge.last_at), window)),
+        numbers=tuple(row.number for row in mine),
+    )
+
+
+def _department_names(ids: Sequence[int]) -> dict[int, str]:
+    rows = db.session.execute(select(Department.id, Department.name).where(Department.id.in_(ids))) if ids else ()
+    return {row[0]: row[1] for row in rows}
+
+
+def surge_of_tickets(ticket_ids: Sequence[int], now: datetime) -> dict[int, str]:
+    """What the surge that is shown is about, for those of these tickets that belong to it."""
+    query = select(Surge).where(Surge.state == SurgeState.open, Surge.last_at > now - surges.FADES_AFTER)
+    found: dict[int, str] = {}
+    for surge in db.session.scalars(query).all():
+        mine = select(SurgeReport.ticket_id).where(
+            SurgeReport.key == surge.key, SurgeReport.ticket_id.in_(ticket_ids), SurgeReport.at >= surge.first_at
+        )
+        name = db.session.scalar(select(Service.name).where(Service.id == surge.service_id))
+        found |= dict.fromkeys(db.session.scalars(mine), name or surge.word or "")
+    return found
+
+
+def faded(now: datetime) -> list[int]:
+    """Ids of open surges that got no ticket for a while."""
+    query = select(Surge.id).where(Surge.state == SurgeState.open, Surge.last_at <= now - surges.FADES_AFTER)
+    return list(db.session.scalars(query))

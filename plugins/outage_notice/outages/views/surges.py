@@ -1,0 +1,149 @@
+"""The surge hint above the queue, its buttons, and the page of its limits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from helpdesk.plugin_api import HelpdeskError, Invalid, NotFound, Viewer, allow, get_viewer, now
+from plugins.outage_notice.announcements.queries.records import require_announcer
+from plugins.outage_notice.outages.actions import surges as actions
+from plugins.outage_notice.outages.forms import SurgeLimitsForm
+from plugins.outage_notice.outages.queries.surges import SurgeView, present_surge, read_limits
+from plugins.outage_notice.outages.rules.surges import Limits
+from plugins.outage_notice.outages.views.blueprint import bp
+
+BAR_WIDTH, BAR_GAP, BAR_TOP, SPARK_HEIGHT = 12, 5, 2, 42
+
+
+@bp.get("/outages/surge")
+@allow("agent")
+def show_hint() -> ResponseReturnValue:
+    """The hint alone, which the queue's script asks for when the queue has changed."""
+    return hint(get_viewer(), now())
+
+
+@bp.post("/outages/surges/<int:surge_id>/silence")
+@allow("agent")
+def silence(surge_id: int) -> ResponseReturnValue:
+    """Not an outage."""
+    try:
+        surge = actions.silence(get_viewer(), surge_id)
+        minutes = round(((surge.silenced_until or now()) - (surge.settled_at or now())).total_seconds() / 60)
+        said = ngettext("No hint about this for %(num)s minute.", "No hint about this for %(num)s minutes.", minutes)
+        flash(said, "ok")
+    except NotFound:
+        raise
+    except HelpdeskError as error:
+        flash(str(error.message), "error")
+    return redirect("/tickets", 303)
+
+
+@bp.post("/outages/surges/<int:surge_id>/declare")
+@allow("technician")
+def declare(surge_id: int) -> ResponseReturnValue:
+    """Open the composer, filled from the surge."""
+    try:
+        draft = actions.declare(get_viewer(), surge_id)
+    except NotFound:
+        raise
+    except HelpdeskError as error:
+        flash(str(error.message), "error")
+        return redirect("/tickets", 303)
+    page = f"/announcements/{draft.id}"
+    return redirect(page if draft.published_at else f"{page}/edit", 303)
+
+
+@bp.route("/announcements/surges", methods=["GET", "POST"])
+@allow("technician")
+def limits() -> ResponseReturnValue:
+    """From when on many tickets are a surge."""
+    viewer, present = get_viewer(), read_limits()
+    require_announcer(viewer)
+    form = SurgeLimitsForm(obj=present)
+    if not form.is_submitted():
+        return render_template("outage_notice/surge_limits.html", form=form, defaults=Limits())
+    if form.validate():
+        try:
+            actions.change_limits(viewer, form.limits())
+            flash(_("The change is saved."), "ok")
+            return redirect(url_for("outage_notice_outages.limits"), 303)
+        except Invalid as error:
+            form.pin(error)
+    return render_template("outage_notice/surge_limits.html", form=form, defaults=Limits()), 422
+
+
+def hint(viewer: Viewer, moment: datetime) -> str:
+    """The place of the hint: empty while there is none, so that the script can fill it."""
+    view = present_surge(moment)
+    return render_template(
+        "outage_notice/surge_hint.html",
+        view=view,
+        may_declare=viewer.may_announce,
+        **({} if view is None else _words(view)),
+    )
+
+
+def _words(view: SurgeView) -> dict[str, Any]:
+    evidence = view.evidence
+    low, high = evidence.normal_range
+    about = view.subject if view.surge.service_id is not None else _("“%(word)s”", word=view.subject)
+    title = ngettext(
+        "%(num)s ticket about %(about)s in %(minutes)s minutes. Declare an outage?",
+        "%(num)s tickets about %(about)s in %(minutes)s minutes. Declare an outage?",
+        evidence.tickets,
+        about=about,
+        minutes=evidence.minutes,
+    )
+    usual = str(low) if low == high else _("%(low)s or %(high)s", low=low, high=high)
+    sentences = [_("Normal for this hour: %(usual)s.", usual=usual), _departments(view), _phrase(view)]
+    bars = evidence.bars
+    return {
+        "title": title,
+        "sentences": [s for s in sentences if s],
+        "bars": [_bar(n, count, max(bars)) for n, count in enumerate(bars)],
+        "bars_text": _(
+            "Tickets about %(about)s in each %(minutes)s minutes, oldest first: %(counts)s",
+            about=about,
+            minutes=view.surge.window_minutes,
+            counts=", ".join(map(str, bars)),
+        ),
+        "see_url": _list_of(view),
+    }
+
+
+def _departments(view: SurgeView) -> str:
+    found = view.evidence.departments
+    if not found:
+        return ""
+    if len(found) == 1:
+        return str(_("All from %(department)s.", department=found[0][0]))
+    if len(found) == 2:
+        return str(_("From %(first)s and %(second)s.", first=found[0][0], second=found[1][0]))
+    if found[0][1] + found[1][1] >= 0.6 * view.evidence.people:
+        return str(_("Mostly %(first)s and %(second)s.", first=found[0][0], second=found[1][0]))
+    return str(ngettext("From %(num)s department.", "From %(num)s departments.", len(found)))
+
+
+def _phrase(view: SurgeView) -> str:
+    shared = view.evidence.phrase
+    if shared is None:
+        return ""
+    total = view.evidence.tickets
+    return str(_("“%(phrase)s” in %(count)s of %(total)s.", phrase=shared.phrase, count=shared.count, total=total))
+
+
+def _bar(position: int, count: int, most: int) -> dict[str, int]:
+    height = max(1, round(count / most * (SPARK_HEIGHT - BAR_TOP))) if most else 1
+    return {"x": 2 + position * (BAR_WIDTH + BAR_GAP), "y": SPARK_HEIGHT - height, "height": height}
+
+
+def _list_of(view: SurgeView) -> str:
+    if view.surge.service_id is not None:
+        return url_for("tickets.list_tickets", view="all", service_id=view.surge.service_id, sort="newest")
+    return url_for("tickets.list_tickets", view="all", q=view.subject, sort="newest")
