@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ import structlog
 from flask import Flask
 
 from helpdesk.config import Settings
-from helpdesk.core import migrations
+from helpdesk.core import schema
 from helpdesk.realtime.follower import start as start_following
 from helpdesk.realtime.follower import start_waking
 from helpdesk.scheduling.relay import Relay
@@ -39,6 +40,7 @@ def serve(app: Flask, *, with_worker: bool = True) -> None:
     stops = [start_following(app)] + (_start_worker(app) if with_worker else _watch_workers(app))
     run = _serve_gevent if settings.async_mode == "gevent" else _serve_threads
     print(f"Help desk at {_address(settings, listener)}", flush=True)  # noqa: T201
+    _watch_garbage()
     try:
         run(app, listener)
     finally:
@@ -52,6 +54,7 @@ def work(app: Flask) -> None:
     ended = threading.Event()
     _on_signal(app, ended.set)
     print("The worker runs.", flush=True)  # noqa: T201
+    _watch_garbage()
     try:
         _wait_while_alive(app, ended)
     finally:
@@ -76,7 +79,7 @@ def check(app: Flask) -> None:
     if settings.async_mode == "gevent":
         _check_patched(settings)
     with app.app_context():
-        if not migrations.is_current():
+        if not schema.is_newest():
             raise CannotStart("the database is not at the newest version. Run `helpdesk migrate` first")
 
 
@@ -106,6 +109,12 @@ def _start_worker(app: Flask) -> list[Callable[[], None]]:
 def _watch_workers(app: Flask) -> list[Callable[[], None]]:
     app.extensions["helpdesk"].health["ticker"] = find_problem_elsewhere
     return []
+
+
+def _watch_garbage() -> None:
+    """Look for garbage from now on, but not among what was imported: the program itself stays as long as it runs."""
+    gc.freeze()
+    gc.enable()
 
 
 def _stop_all(stops: list[Callable[[], None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,10 @@ def main() -> None:
         from gevent import monkey
 
         monkey.patch_all()
+        gc.disable()  # what is imported is no garbage; `server` turns it on again
+    from helpdesk.cli.lean import import_lean
+
+    import_lean()
     from helpdesk.cli.commands import cli
 
     cli(prog_name="helpdesk")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import click
-import redis
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -50,6 +49,8 @@ def check_schema(_settings: Settings) -> str:
 def check_redis(settings: Settings) -> str:
     if settings.redis_url is None:
         return "not used"
+    import redis
+
     try:
         redis.Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3).ping()
     except (redis.RedisError, OSError) as error:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
@@ -65,6 +63,9 @@ def _linked(text: str) -> Markup:
 
 def build(mail: OutgoingMail, settings: Settings, now: datetime) -> EmailMessage:
     """The message for the wire. Raises ValueError for a header that could not stand in one line."""
+    from email.headerregistry import Address  # a large parser of headers, needed with the first mail
+    from email.policy import SMTP
+
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=settings.name, addr_spec=settings.mail_from)
     message["To"] = Address(addr_spec=mail.recipient)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from redis import Redis
-from redis.exceptions import RedisError
+
+if TYPE_CHECKING:  # imported where Redis is configured only: it is large
+    from redis import Redis
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +49,15 @@ class WakeUps:
         return self.problem
 
     def _connect(self) -> Redis:
+        from redis import Redis
+
         return Redis.from_url(
             self._url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS, retry=None
         )
 
     def _publish(self) -> None:
+        from redis import RedisError
+
         client = self._connect()
         while not self._ended.is_set():
             self._news.wait()
@@ -65,6 +70,8 @@ class WakeUps:
         client.close()
 
     def _listen(self, on_wake: Callable[[], None]) -> None:
+        from redis import RedisError
+
         while not self._ended.is_set():
             try:
                 with self._connect().pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]

@@ -35,7 +35,8 @@ _BIGGEST_REVISION = 18  # digits
 class Body(BaseModel):
     """Base of what a client sends: unknown fields are refused, text is stripped and free of control characters."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+    # Two hundred shapes: each is built when it is first used.
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False, defer_build=True)
 
     @field_validator("*", mode="after")
     @classmethod
@@ -48,7 +49,7 @@ class Body(BaseModel):
 class Answer(BaseModel):
     """Base of what a client gets; may be made from rows and dataclasses. Only the declared fields go out."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class Page(Answer, Generic[T]):

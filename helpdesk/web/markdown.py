@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import unescape
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
 from markupsafe import Markup
+
+if TYPE_CHECKING:  # imported with the first text: sixty modules
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
 
 LONGEST = 50_000  # characters; what is longer is cut, so that nobody can keep the server busy
 _DEEPEST = 20
@@ -30,17 +33,22 @@ def _reduce_headings(state: StateCore) -> None:
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
 
 
-_parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False, "maxNesting": _DEEPEST})
-_parser.enable(["table", "strikethrough"])
-_parser.disable("image")
-_parser.core.ruler.push("reduce_headings", _reduce_headings)
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False, "maxNesting": _DEEPEST})
+    parser.enable(["table", "strikethrough"])
+    parser.disable("image")
+    parser.core.ruler.push("reduce_headings", _reduce_headings)
+    return parser
 
 
 @lru_cache(maxsize=2000)
 def to_html(text: str) -> Markup:
     """The text as HTML that is safe to put into a page. Links open without handing over where they came from."""
     html = nh3.clean(
-        _parser.render(text[:LONGEST]),
+        _parser().render(text[:LONGEST]),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select, update
@@ -51,6 +50,8 @@ def name_fault(name: str, limit: int = NAME_LIMIT) -> str | None:
 
 def email_fault(email: str) -> str | None:
     """What is wrong with the form of an address, or None. Whether it exists is not asked."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         validate_email(email, check_deliverability=False, globally_deliverable=False, test_environment=True)
     except EmailNotValidError:
