@@ -41,8 +41,16 @@ from helpdesk.tickets.actions import append_automated_reply, append_reply, open_
 from helpdesk.tickets.actions import change_inside as change_ticket_inside
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries import find_visible_ticket, get_visible_ticket, ticket_facts
+from helpdesk.tickets.queries import get_message as get_ticket_message
+from helpdesk.tickets.rules import (
+    AutomatedReplyAdded,
+    MessageAdded,
+    NewTicket,
+    TicketChanged,
+    TicketOpened,
+    TicketStatusChanged,
+)
 from helpdesk.tickets.rules import Change as TicketChange
-from helpdesk.tickets.rules import MessageAdded, NewTicket, TicketChanged, TicketOpened, TicketStatusChanged
 from helpdesk.tickets.rules import Status as TicketStatus
 from helpdesk.tickets.rules import Waiting as TicketWaiting
 from helpdesk.web.access import allow, find_viewer, get_viewer
@@ -68,6 +76,7 @@ __all__ = [
     "LOCALES",
     "Answer",
     "Assets",
+    "AutomatedReplyAdded",
     "Badge",
     "Base",
     "BaseForm",
@@ -122,6 +131,7 @@ __all__ = [
     "feed_head",
     "find_viewer",
     "find_visible_ticket",
+    "get_ticket_message",
     "get_viewer",
     "get_visible_ticket",
     "hookimpl",

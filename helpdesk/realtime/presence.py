@@ -1,4 +1,4 @@
-"""Who is online, in all processes together, and who has which ticket open."""
+"""Who is online, in all processes together, and who has which ticket or page open."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def online_user_ids() -> set[int]:
 
 
 class Presence:
-    """This process's row, and what its staff are told about who looks at the same ticket."""
+    """This process's row, and what its staff are told about who looks at the same ticket or page."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
         self.process = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
-        self._changed: set[int] = set()
-        self._elsewhere: dict[int, set[tuple[int, bool]]] = {}
+        self._changed: set[int | str] = set()
+        self._elsewhere: dict[int | str, set[tuple[int, bool]]] = {}
 
-    def changed(self, ticket: int) -> None:
-        """Somebody opened or left the ticket: the others hear it with the follower's next step."""
-        self._changed.add(ticket)
+    def changed(self, opened: int | str) -> None:
+        """Somebody opened or left the ticket or page: the others hear it with the follower's next step."""
+        self._changed.add(opened)
         self._live.follower.poke()
 
     @property
@@ -67,8 +67,8 @@ class Presence:
             session.execute(delete(RealtimePresence).where(RealtimePresence.process == self.process))
 
     def look_around(self, now: datetime) -> None:
-        """Learn which tickets are open in other processes. One read."""
-        elsewhere: dict[int, set[tuple[int, bool]]] = {}
+        """Learn which tickets and pages are open in other processes. One read."""
+        elsewhere: dict[int | str, set[tuple[int, bool]]] = {}
         for row in queries.presences(now):
             if row.process != self.process:
                 for ticket, user_id, is_writing in row.watching:
@@ -79,15 +79,15 @@ class Presence:
         self._elsewhere = elsewhere
 
     def tell(self) -> None:
-        """Send `presence` {ticket, people: [{id, name, writing}]} to those who have a changed ticket open."""
+        """Send `presence` {ticket or page, people: [{id, name, writing}]} to those who have a changed one open."""
         changed, self._changed = self._changed, set()
         if not changed:
             return
-        watchers: dict[int, list[Any]] = {ticket: [] for ticket in changed}
+        watchers: dict[int | str, list[Any]] = {ticket: [] for ticket in changed}
         for connection in self._live.connections.staff():
             if connection.watching in watchers:
                 watchers[connection.watching].append(connection)
-        people: dict[int, dict[int, bool]] = {}
+        people: dict[int | str, dict[int, bool]] = {}
         for ticket, connections in watchers.items():
             seen = [(c.user_id, c.is_writing) for c in connections] + sorted(self._elsewhere.get(ticket, ()))
             for user_id, is_writing in seen:
@@ -99,4 +99,5 @@ class Presence:
                 {"id": user_id, "name": names.get(user_id, ""), "writing": is_writing}
                 for user_id, is_writing in sorted(people.get(ticket, {}).items())
             ]
-            self._live.emit("presence", {"ticket": ticket, "people": listed}, connections)
+            what = "ticket" if isinstance(ticket, int) else "page"
+            self._live.emit("presence", {what: ticket, "people": listed}, connections)

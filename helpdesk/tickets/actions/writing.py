@@ -18,7 +18,7 @@ from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets.actions import files, steps
 from helpdesk.tickets.models import Message, Ticket
 from helpdesk.tickets.queries.tickets import find_message_by_cause, get_message, get_ticket_by_id, get_visible_ticket
-from helpdesk.tickets.rules import Change, MessageAdded, MessageKind, NewMessage, Status
+from helpdesk.tickets.rules import AutomatedReplyAdded, Change, MessageAdded, MessageKind, NewMessage, Status
 from helpdesk.tickets.rules.states import may_reopen, status_after_requester_message, status_after_staff_reply
 
 
@@ -170,4 +170,6 @@ def append_automated_reply(
     steps.index_more_text(session, ticket_id, body_text, public=True)
     feed.record("ticket", ticket_id)
     audit.record(None, "message.automated", "ticket", ticket.number, after={"message_id": message_id, "reason": reason})
+    if reason:
+        outbox.record(AutomatedReplyAdded(ticket_id, message_id))
     return message_id

@@ -172,6 +172,14 @@ class MessageAdded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AutomatedReplyAdded(Event):
+    """An automated reply that has a reason to read as it does (`Message.reason`)."""
+
+    ticket_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TicketStatusChanged(Event):
     """`is_told`: the same change wrote to the requester about it, so nobody needs to do it again."""
 

@@ -70,9 +70,15 @@ def _reason(matches: Sequence[Match]) -> dict[str, object]:
         "title": first.texts[first.locale].title,
         "by": matches[0].by,
         "revision": first.revision,
-        "eta": first.eta.isoformat() if first.eta else None,
+        "eta": first.eta.isoformat() if first.eta and _says_eta(first) else None,
         "next_update_at": first.next_update_at.isoformat() if first.next_update_at else None,
     }
+
+
+def _says_eta(announcement: LiveAnnouncement) -> bool:
+    """Whether the reply names the estimate: own words may leave it out."""
+    own = announcement.automated_reply_text
+    return not own.strip() or "{eta}" in own or "{promise}" in own
 
 
 class OutageWords:

@@ -9,11 +9,14 @@ from typing import Any
 from flask_babel import gettext as _
 
 from helpdesk.plugin_api import MenuLink, Viewer
-from plugins.outage_notice.announcements.views.blueprint import offer_ending_facts
+from plugins.outage_notice.announcements.queries.figures import offer_reach
+from plugins.outage_notice.announcements.views.blueprint import offer_ending_facts, offer_room_part
 from plugins.outage_notice.banners import views
 from plugins.outage_notice.banners.api import me_receipts, reach_api
 from plugins.outage_notice.banners.queries.curve import ending_facts
+from plugins.outage_notice.banners.queries.figures import reach_figures
 from plugins.outage_notice.banners.sockets import VERBS
+from plugins.outage_notice.banners.views import chart
 
 __all__ = ["BLUEPRINTS", "VERBS", "menu_links", "page_slot", "wire"]
 
@@ -29,5 +32,7 @@ def page_slot(slot: str, viewer: Viewer | None, _context: Mapping[str, Any], now
 
 
 def wire() -> None:
-    """Say whom the end of an announcement turns green for."""
+    """Put the reach onto the page of an announcement, and say whom its end turns green for."""
+    offer_room_part(chart.room_part)
+    offer_reach(reach_figures)
     offer_ending_facts(ending_facts)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from helpdesk.plugin_api import Event, TicketOpened
+from helpdesk.plugin_api import AutomatedReplyAdded, Event, TicketOpened
 from plugins.outage_notice.announcements.rules import (
+    ANSWER_TICKETS,
+    CORRECT_ETA,
     AnnouncementEnded,
     AnnouncementPublished,
     AnnouncementReopened,
@@ -51,6 +53,19 @@ def keep_to_audience(event: AnnouncementUpdated, _event_id: str) -> None:
         actions.drop_unconcerned(event.announcement_id)
 
 
+def say_more(event: AnnouncementUpdated, _event_id: str) -> None:
+    """What the author of an update wanted besides: all who wait are answered, or an estimate is corrected."""
+    if CORRECT_ETA in (event.also or ()):
+        actions.start_correction(event.announcement_id, f"eta-{event.announcement_id}-{event.revision}")
+    if ANSWER_TICKETS in (event.also or ()) and event.update_id is not None:
+        actions.answer_with_update(event.announcement_id, event.update_id)
+
+
+def note_told(event: AutomatedReplyAdded, _event_id: str) -> None:
+    """Remember which estimate the reply told."""
+    actions.note_told(event.message_id)
+
+
 def follow(event: FoundAffected, _event_id: str) -> None:
     """Who is affected too is told when it is over."""
     actions.follow_affected(event.announcement_id, event.user_id)
@@ -62,6 +77,7 @@ HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {
     AnnouncementEnded: (close,),
     StepFired: (close,),
     AnnouncementReopened: (open_again,),
-    AnnouncementUpdated: (keep_to_audience,),
+    AnnouncementUpdated: (keep_to_audience, say_more),
+    AutomatedReplyAdded: (note_told,),
     FoundAffected: (follow,),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from flask import current_app
 from flask_babel import force_locale, gettext
 
@@ -55,6 +56,47 @@ def reply_letter(ticket: Ticket, person: User, text: str) -> Letter:
     return Letter(" ".join(subject.split()), text, _paragraphs(markdown_to_text(text), end))
 
 
+def correction_letter(record: Announcement, person: User, ticket: Ticket, former: datetime, now: datetime) -> Letter:
+    """The present estimate, for the requester of a ticket who was told `former`."""
+    frozen = freeze([record])[0]
+    locale = _language(person)
+    with force_locale(locale):
+        _tongue, texts = frozen.texts_in(locale)
+        title = texts.title.rstrip(".")
+        subject = f"[#{ticket.number}] " + _("New estimate: %(title)s", title=title)
+        body = _paragraphs(
+            _("Hello %(name)s,", name=person.name),
+            _(
+                "we told you that “%(title)s” should be over at about %(time)s. That has changed.",
+                title=title,
+                time=_when(former, person, now),
+            ),
+            _estimate(record, person, now),
+        )
+        end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
+    return Letter(" ".join(subject.split()), body, _paragraphs(body, end))
+
+
+def _estimate(record: Announcement, person: User, now: datetime) -> str:
+    if record.eta is not None:
+        eta = _when(record.eta, person, now)
+        return _("We now expect it to be over at about %(time)s. This is an estimate.", time=eta)
+    unknown = _("There is no estimate at the moment.")
+    if record.next_update_at is None or record.next_update_at <= now:
+        return unknown
+    return f"{unknown} " + _("The next update comes by %(time)s.", time=_when(record.next_update_at, person, now))
+
+
+def _when(moment: datetime, person: User, now: datetime) -> str:
+    """Clock time in 24 hours for this person; with the date when it is another day for them."""
+    zone = _zone(person)
+    local = moment.astimezone(zone)
+    clock = f"{local:%H:%M}"
+    if local.date() == now.astimezone(zone).date():
+        return clock
+    return f"{format_date(local.date(), 'full', locale=_language(person))}, {clock}"
+
+
 def closing_letter(
     record: Announcement,
     person: User,
@@ -89,8 +131,8 @@ def _what(frozen: LiveAnnouncement, title: str, person: User, now: datetime, *, 
         return _(
             "The notice “%(title)s” does not hold any more: it was called off or published by mistake.", title=title
         )
-    at = (frozen.actual_end_at or frozen.closed_at or now).astimezone(_zone(person))
-    return _("“%(title)s” is over since %(time)s.", title=title, time=f"{at:%H:%M}")
+    ended_at = frozen.actual_end_at or frozen.closed_at or now
+    return _("“%(title)s” is over since %(time)s.", title=title, time=_when(ended_at, person, now))
 
 
 def _last_words(frozen: LiveAnnouncement, locale: str) -> str:

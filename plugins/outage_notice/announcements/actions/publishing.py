@@ -173,7 +173,9 @@ def _save_edit(
         before={k: v[0] for k, v in changed.items()},
         after={k: v[1] for k, v in changed.items()},
     )
-    record_event(AnnouncementUpdated(record.id, record.revision, weight.value, None, what))
+    wants = None if weight is not Weight.silent else False
+    also = rules.also_wanted(record.severity, what, answer_tickets=False, correct_eta=wants)
+    record_event(AnnouncementUpdated(record.id, record.revision, weight.value, None, what, also))
 
 
 def approve_must_confirm(actor: Viewer, announcement_id: int, expected_revision: int | None = None) -> Announcement:

@@ -39,6 +39,8 @@ def update(announcement_id: int, body: UpdateIn) -> Any:
         is_public=body.public,
         weight=body.weight,
         translations=body.translations,
+        answer_tickets=body.answer_tickets,
+        correct_eta=body.correct_eta,
     )
     row = actions.post_update(get_viewer(), announcement_id, new, if_match())
     answer = {name: getattr(row, name) for name in UpdateOut.model_fields if name != "public"}

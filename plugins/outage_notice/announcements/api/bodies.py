@@ -109,7 +109,11 @@ class PublishIn(Body):
 
 
 class UpdateIn(Body):
-    """`eta` null says that there is no estimate; left out, it stays."""
+    """`eta` null says that there is no estimate; left out, it stays.
+
+    `answer_tickets`: all tickets that wait are answered with the text. `correct_eta`: who was told the former estimate
+    in an automated reply gets the new one; left out, on level 1 and 2.
+    """
 
     text: Text
     status: Status | None = None
@@ -118,6 +122,8 @@ class UpdateIn(Body):
     public: bool = True
     weight: Weight | None = None
     translations: dict[Locale, Text] = Field(default_factory=dict, max_length=20)
+    answer_tickets: bool = False
+    correct_eta: bool | None = None
 
 
 class EndIn(Body):

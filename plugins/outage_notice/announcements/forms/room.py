@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -46,6 +46,9 @@ class UpdateForm(BaseForm):
     status = LateSelectField(_l("Status"), validators=[Optional()])
     next_update_at = LocalDateTimeField(_l("Next update by"))
     eta = LocalDateTimeField(_l("Expected fix"))
+    answer_tickets = BooleanField(_l("Also answer the waiting tickets"))
+    alert_again = BooleanField(_l("Show the popup again to people who closed it"))
+    correct_eta = BooleanField(_l("Also tell those who were told the former time"))
     weight = SelectField(_l("How much this matters"), choices=choices_of(AUTOMATIC | WEIGHT_NAMES), default="auto")
 
     def __init__(self, *args: Any, statuses: tuple[Status, ...] = (), **options: Any) -> None:
@@ -61,8 +64,15 @@ class UpdateForm(BaseForm):
             status=Status(self.status.data) if self.status.data in tuple(Status) else None,
             eta=_chosen(self.eta),
             next_update_at=_chosen(self.next_update_at),
-            weight=Weight(self.weight.data) if self.weight.data in tuple(Weight) else None,
+            weight=self._weight(),
+            answer_tickets=bool(self.answer_tickets.data),
+            correct_eta=bool(self.correct_eta.data),
         )
+
+    def _weight(self) -> Weight | None:
+        if self.alert_again.data:
+            return Weight.alert_again
+        return Weight(self.weight.data) if self.weight.data in tuple(Weight) else None
 
 
 def _chosen(field: Any) -> datetime | Unset | None:

@@ -171,6 +171,23 @@ def updates_of(announcement_id: int, *, public_only: bool = False) -> list[Updat
     return list(db.session.scalars(query))
 
 
+def entries_since(announcement_id: int, revision: int) -> list[Entry]:
+    """What others said in public after that revision was read, oldest first: kinds `updated`, `resolved`, ….
+
+    The caller has loaded the announcement by a query that authorises.
+    """
+    query = (
+        select(Update, User.name)
+        .outerjoin(User, User.id == Update.author_id)
+        .where(Update.announcement_id == announcement_id, Update.is_public, Update.revision > revision)
+        .order_by(Update.id)
+    )
+    return [
+        Entry(row.id, row.at, "updated", name, True, {"text": row.text, "status": row.status and row.status.value})
+        for row, name in db.session.execute(query)
+    ]
+
+
 def timeline(announcement_id: int, *, public_only: bool = False) -> list[Entry]:
     """What happened, oldest first. The caller has loaded the announcement by a query that authorises."""
     query = (

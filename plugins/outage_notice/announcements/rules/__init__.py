@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from plugins.outage_notice.announcements.rules.checking import CheckFacts, Finding, Level, Overlap, checks, errors
 from plugins.outage_notice.announcements.rules.checklist import holds_back, items_to_check, may_undo, wants_validation
-from plugins.outage_notice.announcements.rules.levels import default_weight, severity_allowed, suggest_severity
+from plugins.outage_notice.announcements.rules.levels import (
+    also_wanted,
+    default_weight,
+    severity_allowed,
+    suggest_severity,
+)
 from plugins.outage_notice.announcements.rules.lifecycle import (
     ENDINGS,
     LIVE_STATUSES,
@@ -28,9 +33,11 @@ from plugins.outage_notice.announcements.rules.lifecycle import (
 from plugins.outage_notice.announcements.rules.recurrence import BadRecurrence, RecurrenceRule, parse_recurrence
 from plugins.outage_notice.announcements.rules.times import BadTime, to_utc, wall_time, zone_of
 from plugins.outage_notice.announcements.rules.vocabulary import (
+    ANSWER_TICKETS,
     CHECK_ITEM_LIMIT,
     CHECK_ITEMS_LIMIT,
     CHECKLIST_LIMIT,
+    CORRECT_ETA,
     DRILL_MINUTES,
     DRILL_MINUTES_LIMIT,
     KEYWORDS_LIMIT,
@@ -65,9 +72,11 @@ from plugins.outage_notice.announcements.rules.vocabulary import (
 )
 
 __all__ = [
+    "ANSWER_TICKETS",
     "CHECKLIST_LIMIT",
     "CHECK_ITEMS_LIMIT",
     "CHECK_ITEM_LIMIT",
+    "CORRECT_ETA",
     "DRILL_MINUTES",
     "DRILL_MINUTES_LIMIT",
     "ENDINGS",
@@ -112,6 +121,7 @@ __all__ = [
     "Unset",
     "Weight",
     "Window",
+    "also_wanted",
     "can_end",
     "can_reopen",
     "checks",

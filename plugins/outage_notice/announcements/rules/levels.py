@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
-from plugins.outage_notice.announcements.rules.vocabulary import Effect, Kind, Severity, Weight
+from plugins.outage_notice.announcements.rules.vocabulary import (
+    ANSWER_TICKETS,
+    CORRECT_ETA,
+    Effect,
+    Kind,
+    Severity,
+    Weight,
+)
 
 MANY_PEOPLE = 200
 MANY_SHARE = 0.25  # of all people
@@ -60,3 +67,16 @@ def default_weight(before: Levelled, after: Levelled) -> Weight:
     if moved_later and after.severity <= Severity.major:
         return Weight.alert_again
     return Weight.update
+
+
+def also_wanted(
+    severity: int, what: Collection[str], *, answer_tickets: bool, correct_eta: bool | None
+) -> tuple[str, ...]:
+    """What a change does besides: answer the tickets that wait, correct the estimate for those who were told one.
+
+    `correct_eta` None: as the level wants it.
+    """
+    wants = correct_eta if correct_eta is not None else severity <= Severity.major
+    return tuple(
+        name for name, wanted in ((ANSWER_TICKETS, answer_tickets), (CORRECT_ETA, wants and "eta" in what)) if wanted
+    )

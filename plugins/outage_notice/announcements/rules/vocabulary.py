@@ -20,6 +20,8 @@ CHECK_ITEMS_LIMIT = 30
 UNDO_TIME = timedelta(minutes=2)
 DRILL_MINUTES = 60
 DRILL_MINUTES_LIMIT = 480
+ANSWER_TICKETS = "answer_tickets"
+CORRECT_ETA = "correct_eta"
 
 
 class Kind(StrEnum):
@@ -179,7 +181,11 @@ TIME_FIELDS = ("show_from", "show_until", "starts_at", "planned_end_at", "eta", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUpdate:
-    """A dated entry. Internal ones are the action log: only text. `weight` None takes the default of the change."""
+    """A dated entry. Internal ones are the action log: only text. `weight` None takes the default of the change.
+
+    `answer_tickets`: all tickets that wait are answered with the text. `correct_eta`: who was told the former estimate
+    is told the new one; None as the level wants it (1 and 2 do).
+    """
 
     text: str
     status: Status | None = None
@@ -188,6 +194,8 @@ class NewUpdate:
     is_public: bool = True
     weight: Weight | None = None
     translations: Mapping[str, str] = field(default_factory=dict)
+    answer_tickets: bool = False
+    correct_eta: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +206,17 @@ class AnnouncementPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementUpdated(Event):
-    """Any change after publication. `update_id` is set when the change is an entry of the timeline."""
+    """Any change after publication. `update_id` is set when the change is an entry of the timeline.
+
+    `also`: what its author wanted besides, of ANSWER_TICKETS and CORRECT_ETA.
+    """
 
     announcement_id: int
     revision: int
     weight: str
     update_id: int | None
     what: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ def offer_ending_facts(find: EndingFacts) -> None:
     """Say in numbers what the end of an announcement does to the records of a room above.
 
     Known are `seen` (people who had it on screen), `solved`, `left` and `needing` (tickets that would be solved, stay
-    open because their requester wrote, need a person anyway), `followers`, and `waiting` (tickets that a reply to all
-    would answer now).
+    open because their requester wrote, need a person anyway), `followers`, `waiting` (tickets that wait
+    now), and `told` (people who were told an estimate in a reply).
     """
     if find not in _ending_facts:
         _ending_facts.append(find)
@@ -69,10 +69,25 @@ def offer_ending_facts(find: EndingFacts) -> None:
 
 def ending_facts(announcement_id: int) -> dict[str, int]:
     """What the end of this announcement would do, in numbers; what nobody knows is 0."""
-    found = dict.fromkeys(("seen", "solved", "left", "needing", "followers", "waiting"), 0)
+    found = dict.fromkeys(("seen", "solved", "left", "needing", "followers", "waiting", "told"), 0)
     for find in _ending_facts:
         found |= find(announcement_id)
     return found
+
+
+_notice_parts: list[RoomPart] = []
+
+
+def offer_notice_part(draw: RoomPart) -> None:
+    """Put a part of a room above under each notice, as the people it is for see it: escaped HTML, or ""."""
+    if draw not in _notice_parts:
+        _notice_parts.append(draw)
+
+
+def notice_parts(announcement_id: int) -> Markup:
+    """What other rooms put under this notice."""
+    parts = [draw(announcement_id, get_viewer(), now()) for draw in _notice_parts]
+    return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - rendered by templates
 
 
 def number(value: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, get_template_attribute, redirect, render_template
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from helpdesk.plugin_api import Invalid, Stale, Viewer, allow, get_viewer, now
-from plugins.outage_notice.announcements import actions, rules
+from plugins.outage_notice.announcements import actions, queries, rules
 from plugins.outage_notice.announcements.forms import EndForm, ReopenForm, ResolveForm
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.choices import staff_to_choose
@@ -49,8 +49,9 @@ def end(announcement_id: int, act: str) -> ResponseReturnValue:
         return _page(facts, act, form), 422
     except Stale as error:
         form.form_errors = [_("Somebody changed this in the meantime. Look at it, then send yours once more.")]
+        others = queries.entries_since(announcement_id, form.revision.data or 0)
         form.revision.raw_data, form.revision.data = None, facts.record.revision
-        return _page(facts, act, form), error.status
+        return _page(facts, act, form, others), error.status
     flash(_done(act, announcement_id))
     return redirect(f"/announcements/{announcement_id}")
 
@@ -63,8 +64,8 @@ def undo(announcement_id: int) -> ResponseReturnValue:
     return redirect(f"/announcements/{announcement_id}")
 
 
-def _page(facts: RoomFacts, act: str, form: Any) -> str:
-    return render_template("outage_notice/room_act.html", act=act, form=form, room=facts)
+def _page(facts: RoomFacts, act: str, form: Any, others: Sequence[queries.Entry] = ()) -> str:
+    return render_template("outage_notice/room_act.html", act=act, form=form, room=facts, others=others)
 
 
 def _form(viewer: Viewer, facts: RoomFacts, act: str, **options: Any) -> Any:
@@ -90,7 +91,7 @@ def _done(act: str, announcement_id: int) -> str | Markup:
     if act != "resolve":
         return words[act]
     button = get_template_attribute("outage_notice/room_forms.html", "undo_button")
-    return escape(words[act]) + " " + button(announcement_id)
+    return Markup(" ").join((escape(words[act]), Markup(button(announcement_id))))  # noqa: S704  (drawn by a template)
 
 
 def apart(name: str, form: Any) -> Any:

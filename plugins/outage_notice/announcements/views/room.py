@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -9,7 +11,7 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import Conflict, Invalid, Stale, Viewer, allow, get_viewer, now
 from plugins.outage_notice.announcements import actions, queries
 from plugins.outage_notice.announcements.forms import UpdateForm
-from plugins.outage_notice.announcements.rules import Status
+from plugins.outage_notice.announcements.rules import Severity, Status
 from plugins.outage_notice.announcements.views.blueprint import bp
 from plugins.outage_notice.announcements.views.ending import act_forms, apart
 from plugins.outage_notice.announcements.views.room_facts import RoomFacts, room_facts
@@ -47,15 +49,16 @@ def update(announcement_id: int) -> ResponseReturnValue:
 
 
 def _again(viewer: Viewer, announcement_id: int, form: UpdateForm, error: Stale | Conflict) -> ResponseReturnValue:
-    """The page as it is now, with what was typed: sending it once more is meant."""
+    """The page as it is now, with what was typed and what others said meanwhile: sending it once more is meant."""
     form.form_errors = [
-        _("Somebody changed this in the meantime. Look at the timeline, then post yours once more.")
+        _("Somebody changed this in the meantime. Compare both texts, then post yours once more.")
         if isinstance(error, Stale)
         else error.message
     ]
+    others = queries.entries_since(announcement_id, form.revision.data or 0) if isinstance(error, Stale) else ()
     form.revision.raw_data = None
     form.revision.data = queries.get_announcement(viewer, announcement_id).revision
-    return _page(viewer, announcement_id, form), error.status
+    return _page(viewer, announcement_id, form, others), error.status
 
 
 @bp.post("/announcements/<int:announcement_id>/approve")
@@ -92,16 +95,20 @@ def _update_form(facts: RoomFacts) -> UpdateForm:
         status=chosen,
         eta=record.eta if record.eta and record.eta > moment else None,
         next_update_at=record.next_update_at if record.next_update_at and record.next_update_at > moment else None,
+        correct_eta=record.severity <= Severity.major,
     )
 
 
-def _page(viewer: Viewer, announcement_id: int, form: UpdateForm | None = None) -> str:
+def _page(
+    viewer: Viewer, announcement_id: int, form: UpdateForm | None = None, others: Sequence[queries.Entry] = ()
+) -> str:
     facts = room_facts(viewer, announcement_id, now(), public_only=request.args.get("timeline") == "public")
     may_end = facts.may_write and facts.is_live
     return render_template(
         "outage_notice/room.html",
         room=facts,
         form=(form or apart("update", _update_form(facts))) if may_end else form,
+        others=others,
         acts=act_forms(viewer, facts),
         is_draft=facts.record.status is Status.draft,
     )

@@ -177,6 +177,7 @@ MARKS = {
     "undone": ("undo", "l1"),
     "replied_to_all": ("reply-all", "pub"),
     "tickets_closed": ("check", "ok"),
+    "eta_corrected": ("clock", "pub"),
     "cancelled": ("x", ""),
     "withdrawn": ("x", ""),
     "approved": ("shield", "pub"),
@@ -214,6 +215,9 @@ def _sentence(entry: Entry, record: Announcement) -> str:
             "Closing message to tickets: %(tickets)s, followers: %(followers)s",
             tickets=number(data.get("tickets") or 0),
             followers=number(data.get("followers") or 0),
+        ),
+        "eta_corrected": _(
+            "New estimate sent to those who were told the former one: %(count)s", count=number(data.get("tickets") or 0)
         ),
         "ended": _("Ended") if record.kind is Kind.information else _("Over by itself"),
     }

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from helpdesk.plugin_api import Department, User, Viewer, db, online_user_ids
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.queries.records import targets_by_id
-from plugins.outage_notice.audiences.queries import audience_condition
+from plugins.outage_notice.audiences.queries import audience_condition, count_people
 from plugins.outage_notice.banners.models import Receipt
 
 SMALLEST_GROUP = 5  # fewer people would say who did what
@@ -78,6 +78,11 @@ def _too_small(departments: Sequence[DepartmentReach]) -> list[DepartmentReach]:
         if is_small or 0 < people < SMALLEST_GROUP:
             hidden.append(department)
     return hidden
+
+
+def targeted(announcement_id: int) -> int:
+    """How many people are in the audience now."""
+    return count_people(targets_by_id([announcement_id])[announcement_id])
 
 
 def reach_message(announcement_id: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.models import Update
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, get_notice, recent_notices
 from plugins.outage_notice.announcements.rules import Phase, effective_status, phase
+from plugins.outage_notice.announcements.views.blueprint import notice_parts
 from plugins.outage_notice.banners.actions import record_receipt
 from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.queries.payload import BannerTexts, banner_payload
@@ -81,6 +82,7 @@ def notice(announcement_id: int) -> str:
         is_over=found.phase in (Phase.over, Phase.cancelled),
         ended_at=found.announcement.actual_end_at or found.announcement.closed_at,
         updates=[_update_row(u, texts.lang) for u in found.updates],
+        parts=notice_parts(announcement_id),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugins.outage_notice.outages.actions.closing import close_if_over, open_again
+from plugins.outage_notice.outages.actions.correcting import note_told, start_correction
 from plugins.outage_notice.outages.actions.following import follow, follow_affected, unfollow
 from plugins.outage_notice.outages.actions.linking import (
     drop_unconcerned,
@@ -11,19 +12,22 @@ from plugins.outage_notice.outages.actions.linking import (
     unlink_tickets,
     wait_again,
 )
-from plugins.outage_notice.outages.actions.replying import start_reply
+from plugins.outage_notice.outages.actions.replying import answer_with_update, start_reply
 from plugins.outage_notice.outages.actions.telling import send_item, send_waiting
 
 __all__ = [
+    "answer_with_update",
     "close_if_over",
     "drop_unconcerned",
     "follow",
     "follow_affected",
     "link_new_ticket",
     "link_tickets",
+    "note_told",
     "open_again",
     "send_item",
     "send_waiting",
+    "start_correction",
     "start_reply",
     "unfollow",
     "unlink_tickets",

@@ -9,8 +9,9 @@ from sqlalchemy import insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import Conflict, Invalid, Ticket, Viewer, now, record_audit, transaction
+from helpdesk.plugin_api import Conflict, Invalid, Ticket, Viewer, db, now, record_audit, transaction, viewers
 from plugins.outage_notice.announcements.actions.writing import log
+from plugins.outage_notice.announcements.models import Update
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.outages import rules
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink
@@ -32,6 +33,21 @@ def start_reply(actor: Viewer, announcement_id: int, text: str, key: str) -> Bro
         if existing is None:
             raise
         return existing
+
+
+def answer_with_update(announcement_id: int, update_id: int) -> Broadcast | None:
+    """Answer all tickets that wait with the text of a public update, in the name of its author.
+
+    None when no ticket waits, or its author left. Safe to repeat.
+    """
+    update = db.session.get(Update, update_id)
+    author = None if update is None else viewers([update.author_id or 0]).get(update.author_id or 0)
+    if update is None or author is None or not update.is_public:
+        return None
+    try:
+        return start_reply(author, announcement_id, update.text, f"update-{update_id}")
+    except Conflict:
+        return None
 
 
 def _start(actor: Viewer, announcement_id: int, text: str, key: str) -> Broadcast:

@@ -30,9 +30,12 @@ from helpdesk.plugin_api import (
     viewers,
 )
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import ENDINGS, effective_status, phase
+from plugins.outage_notice.announcements.queries.records import targets_by_id
+from plugins.outage_notice.announcements.rules import ENDINGS, can_end, effective_status, phase
+from plugins.outage_notice.audiences.queries import facts_of
+from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages import rules, wording
-from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink
+from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink, ToldEta
 from plugins.outage_notice.outages.queries.broadcasts import due_items, was_told
 from plugins.outage_notice.outages.rules import BroadcastKind, How, ItemState, Result
 from plugins.outage_notice.outages.wording import Letter
@@ -77,6 +80,8 @@ def send_item(item_id: int) -> bool:
             return False
         if case.broadcast.kind is BroadcastKind.reply:
             case.item.result = _reply(session, case, at)
+        elif case.broadcast.kind is BroadcastKind.correction:
+            case.item.result = _correct(session, case, at)
         elif case.ticket is None:
             case.item.result = _tell_follower(case, at)
         else:
@@ -123,6 +128,40 @@ def _reply(session: Session, case: _Case, at: datetime) -> Result:
         append_reply(session, author, ticket.id, case.broadcast.text, _cause(case), at)
         _tell(case, wording.reply_letter(ticket, case.person, case.broadcast.text), at)
     return result
+
+
+def _correct(session: Session, case: _Case, at: datetime) -> Result:
+    """The present estimate for somebody who was told another one, and whom the outage still concerns."""
+    ticket, record = case.ticket, case.record
+    if ticket is None or not can_end(record, at) or not _concerns(record, case.person):
+        return Result.not_wanted
+    if ticket.status not in rules.OPEN:
+        return Result.not_open
+    key = (record.id, ticket.id)
+    told = session.get(ToldEta, key, with_for_update=True, populate_existing=True)
+    if told is None or told.eta is None or told.eta == record.eta:
+        return Result.not_wanted
+    former, told.eta, told.told_at = told.eta, record.eta, at
+    if was_told(case.broadcast.id, ticket.requester_id):
+        return Result.told_elsewhere
+    letter = wording.correction_letter(record, case.person, ticket, former, at)
+    append_automated_reply(session, ticket.id, letter.subject, letter.text, _cause(case), _reason(record), at)
+    _tell(case, letter, at)
+    return Result.told
+
+
+def _concerns(record: Announcement, person: User) -> bool:
+    viewer = viewers([person.id]).get(person.id)
+    return viewer is not None and matches(targets_by_id([record.id])[record.id], facts_of(viewer))
+
+
+def _reason(record: Announcement) -> dict[str, object]:
+    return {
+        "announcement_ids": [record.id],
+        "label": f"OUT-{record.id}",
+        "url": f"/announcements/{record.id}",
+        "eta": record.eta.isoformat() if record.eta else None,
+    }
 
 
 def _close(session: Session, case: _Case, ticket: Ticket, at: datetime) -> Result:

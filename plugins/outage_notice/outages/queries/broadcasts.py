@@ -64,6 +64,16 @@ def find_broadcast_by_key(key: str) -> Broadcast | None:
     return db.session.scalars(select(Broadcast).where(Broadcast.key == key)).one_or_none()
 
 
+def find_correction_after(announcement_id: int, moment: datetime) -> Broadcast | None:
+    """The newest correction of an estimate that was started at `moment` or later."""
+    query = select(Broadcast).where(
+        Broadcast.announcement_id == announcement_id,
+        Broadcast.kind == BroadcastKind.correction,
+        Broadcast.created_at >= moment,
+    )
+    return db.session.scalars(query.order_by(Broadcast.id.desc()).limit(1)).one_or_none()
+
+
 def results_of(broadcast_id: int) -> dict[Result | None, int]:
     """How many tickets had which result; None counts those that still wait."""
     query = select(BroadcastItem.result, func.count()).where(BroadcastItem.broadcast_id == broadcast_id)

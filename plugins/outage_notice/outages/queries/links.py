@@ -13,7 +13,7 @@ from plugins.outage_notice.announcements.models import AffectedService, Announce
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import holds_back, phase
 from plugins.outage_notice.audiences.queries import audience_condition
-from plugins.outage_notice.outages.models import Follower, TicketLink
+from plugins.outage_notice.outages.models import Follower, TicketLink, ToldEta
 from plugins.outage_notice.outages.rules import CANDIDATES_SINCE, OPEN, By, How, is_over_for_tickets, waits
 
 ACTIVE: ColumnElement[bool] = and_(TicketLink.unlinked_at.is_(None), TicketLink.ended_at.is_(None))
@@ -230,7 +230,7 @@ def over_but_waited_for(now: datetime) -> list[int]:
 
 def ending_facts(announcement_id: int) -> dict[str, int]:
     """What the end of this outage would do: tickets it would solve, those left because their requester wrote, those
-    that need a person anyway, followers; and the tickets that wait now. Two statements.
+    that need a person anyway, followers; the tickets that wait now, and who was told an estimate. Three statements.
     """
     wrote = func.coalesce(Ticket.last_requester_message_at, TicketLink.caught_up_at) > TicketLink.caught_up_at
     solved, left, needing = db.session.execute(
@@ -244,4 +244,16 @@ def ending_facts(announcement_id: int) -> dict[str, int]:
         .where(TicketLink.announcement_id == announcement_id, LINKED)
     ).one()
     followers = _count_by(Follower, Follower.ended_at.is_(None), [announcement_id]).get(announcement_id, 0)
-    return {"solved": solved, "left": left, "needing": needing, "followers": followers, "waiting": solved + left}
+    told = db.session.scalar(
+        select(func.count(ToldEta.user_id.distinct()))
+        .join(Ticket, Ticket.id == ToldEta.ticket_id)
+        .where(ToldEta.announcement_id == announcement_id, ToldEta.eta.is_not(None), IS_OPEN)
+    )
+    return {
+        "solved": solved,
+        "left": left,
+        "needing": needing,
+        "followers": followers,
+        "waiting": solved + left,
+        "told": told or 0,
+    }

@@ -38,6 +38,7 @@ class By(StrEnum):
 class BroadcastKind(StrEnum):
     reply = "reply"  # an agent answers all linked tickets
     closing = "closing"  # the outage is over
+    correction = "correction"  # another estimate than the one that was told in an automated reply
 
 
 class ItemState(StrEnum):

@@ -1,5 +1,8 @@
-/* The page of one announcement: numbers of its reach, kept fresh; dialogs instead of pages; states that fill the form. */
+/* The page of one announcement: its reach, kept fresh; who else is here and writes; dialogs instead of pages; states
+   that fill the form. */
 import { getJson } from '/static/js/net.js';
+import { refreshTimes } from '/static/js/times.js';
+import { startPresence } from './presence.js';
 import { number } from './reach.js';
 
 const AGAIN = 10000;   // departments are asked for at most this often
@@ -40,6 +43,20 @@ function showDepartments(departments) {
   }));
 }
 
+const chart = document.querySelector('[data-reach-chart]');
+
+/* The server draws it; an open table stays open. */
+async function drawChart() {
+  if (!chart) return;
+  const answer = await fetch(chart.dataset.reachChart, { headers: { Accept: 'text/html' } });
+  if (!answer.ok || answer.redirected) return;
+  const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html').body;
+  const wasOpen = chart.querySelector('details')?.open;
+  chart.replaceChildren(...drawn.childNodes);
+  if (wasOpen) chart.querySelector('details')?.setAttribute('open', '');
+  refreshTimes(chart);
+}
+
 let waiting = 0;
 let asked = 0;
 
@@ -50,11 +67,13 @@ async function ask() {
     const reach = await getJson(`/api/v1/announcements/${id}/reach`);
     showTotals(reach);
     showDepartments(reach.departments);
+    await drawChart();
   } catch { /* the numbers shown stay; the next change asks again */ }
 }
 
 if (room) {
   ask();
+  startPresence(id, strings);
   window.addEventListener('helpdesk:reach', ({ detail }) => {
     if (detail.id !== id) return;
     showTotals(detail);

@@ -62,7 +62,11 @@ def test_an_update_carries_status_and_promise(
     # A second one that was written before the first was saved: nothing typed is lost.
     stale = factories.post_form(teresa, f"/announcements/{outage.id}/update", form | {"text": "Mine.", "do": "post"})
     assert stale.status_code == 412
-    assert ">Mine.</textarea>" in stale.get_data(as_text=True).replace("\r\n", "")
+    both = stale.get_data(as_text=True).replace("\r\n", "")
+    assert ">Mine.</textarea>" in both
+    assert (
+        '<p class="both">The gateway restarts.</p>' in both.split("Said by others meanwhile")[1].split("</textarea>")[0]
+    )
     assert updates() == [("The gateway restarts.", True)]
 
 
