@@ -134,11 +134,12 @@ def _conditions(actor: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
             or_(Announcement.title.ilike(pattern, escape="\\"), Announcement.description.ilike(pattern, escape="\\"))
         )
     if filters.department_id is not None:
-        conditions.append(_for_department(filters.department_id))
+        conditions.append(for_department(filters.department_id))
     return conditions
 
 
-def _for_department(department_id: int) -> ColumnElement[bool]:
+def for_department(department_id: int) -> ColumnElement[bool]:
+    """Whether an announcement is for this department, for a branch above or below it, or for everyone."""
     path = audiences.department_paths().get(department_id, ())
     ids = {str(id) for id in (*path, *audiences.branch_ids([department_id]))}
     return exists().where(
