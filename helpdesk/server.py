@@ -16,6 +16,7 @@ from flask import Flask
 
 from helpdesk.config import Settings
 from helpdesk.core import schema
+from helpdesk.realtime.capacity import raise_limit
 from helpdesk.realtime.follower import start as start_following
 from helpdesk.realtime.follower import start_waking
 from helpdesk.scheduling.relay import Relay
@@ -36,6 +37,7 @@ def serve(app: Flask, *, with_worker: bool = True) -> None:
     """Serve until SIGTERM or SIGINT. Raises CannotStart."""
     settings: Settings = app.extensions["helpdesk"].settings
     check(app)
+    raise_limit()
     listener = _listen(settings)
     stops = [start_following(app)] + (_start_worker(app) if with_worker else _watch_workers(app))
     run = _serve_gevent if settings.async_mode == "gevent" else _serve_threads

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from flask import Flask, g, request
 from flask_login import LoginManager, current_user
+from sqlalchemy.exc import OperationalError
 
 from helpdesk.accounts import actions, queries
 from helpdesk.accounts.models import ApiToken, User
 from helpdesk.accounts.rules import SEEN_EVERY, SESSION_LIFE, scopes_for
 from helpdesk.core import clock
+from helpdesk.core.errors import Busy
 from helpdesk.hooks.specs import Viewer
 from helpdesk.web.access import is_token_request
 
+log = structlog.get_logger(__name__)
 LONGEST_TOKEN = 200
 WITHOUT_PERSON = ("static", "healthz", "metrics")
 # An open page asks for these by itself: they are no sign that anybody still sits there.
@@ -41,8 +46,16 @@ def _load_browser(token: str) -> Browser | None:
     user, session = found
     browser = Browser(token, queries.viewer_of(user), session.id)
     if now - session.seen_at >= SEEN_EVERY and request.endpoint not in BY_ITSELF:
-        actions.note_session_seen(session.id)
+        _note(lambda: actions.note_session_seen(session.id))
     return browser
+
+
+def _note(write: Callable[[], None]) -> None:
+    """Write down that somebody was here. Where nothing can be written, what they want to read is shown all the same."""
+    try:
+        write()
+    except (Busy, OperationalError):
+        log.warning("a visit could not be noted", exc_info=True)
 
 
 def _identify() -> None:
@@ -66,7 +79,7 @@ def _identify_by_token(header: str, now: datetime) -> None:
     g.viewer = queries.viewer_of(user)
     g.token_scopes = _scopes_now(user, row)
     if row.used_at is None or now - row.used_at >= SEEN_EVERY:
-        actions.note_token_used(row.id)
+        _note(lambda: actions.note_token_used(row.id))
 
 
 def _scopes_now(user: User, row: ApiToken) -> frozenset[str]:

@@ -20,6 +20,16 @@ from helpdesk.core import failpoints
 from helpdesk.core.errors import Busy
 
 
+# A server that vanished without a word is given up within half a minute; the system would wait for hours.
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -99,6 +109,8 @@ def transaction() -> Iterator[Session]:
         session.rollback()
         if _is_lock_timeout(error):
             raise Busy() from error
+        if _is_unusable(error):
+            db.engine.dispose()  # the file is opened anew, perhaps by then for writing
         raise
     except BaseException:
         session.rollback()
@@ -130,12 +142,18 @@ def _is_lock_timeout(error: OperationalError) -> bool:
     return "locked" in text or "lock timeout" in text or "busy" in text
 
 
+def _is_unusable(error: OperationalError) -> bool:
+    """Whether SQLite's file was opened for reading only, or failed: connections keep that for as long as they live."""
+    text = str(error.orig).lower()
+    return db.engine.dialect.name == "sqlite" and ("readonly" in text or "disk i/o" in text)
+
+
 def init_database(app: Flask, url: str) -> None:
     """Bind the application to `url` and tune the engine. Connects to nothing yet."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     options: dict[str, Any] = {"hide_parameters": True}  # error texts would print password hashes
     if url.startswith("postgresql"):
-        options |= {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+        options |= {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True, "connect_args": PATIENCE}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     with app.app_context():

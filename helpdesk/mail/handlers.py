@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 
 import structlog
@@ -16,7 +20,8 @@ from helpdesk.mail.setup import breaker_of
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10  # for each answer
+MOST_SECONDS = 40  # for one mail: less than the lease of its effect leaves
 BUDGET_PAUSE_SECONDS = 600
 
 
@@ -67,20 +72,50 @@ def _envelope_sender(record: OutgoingMail, sender: str) -> str:
     return "" if record.is_automatic_reply else sender
 
 
-def _connect(server: rules.Server) -> smtplib.SMTP:
+@contextmanager
+def _connection(server: rules.Server) -> Iterator[smtplib.SMTP]:
+    """A greeted and signed-in connection. It ends after `MOST_SECONDS`, however slowly the server answers."""
     context = ssl.create_default_context()
-    if server.is_tls:
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
-    link = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
-    if server.starts_tls:
-        link.starttls(context=context)
-    return link
+    link = (
+        smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=context)
+        if server.is_tls
+        else smtplib.SMTP(timeout=TIMEOUT_SECONDS)
+    )
+    # Whose certificate it must be; only a constructor that connects sets it.
+    link._host = server.host  # type: ignore[attr-defined]
+    ends = threading.Timer(MOST_SECONDS, _cut, (link,))
+    ends.daemon = True
+    ends.start()
+    try:
+        code, words = link.connect(server.host, server.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, words)
+        if server.starts_tls:
+            link.starttls(context=context)
+        if server.user is not None:
+            link.login(server.user, server.password or "")
+        yield link
+        _part(link)
+    finally:
+        ends.cancel()
+        link.close()
+
+
+def _cut(link: smtplib.SMTP) -> None:
+    """Whoever waits for the server is told at once that the connection is over."""
+    if link.sock is not None:
+        with suppress(OSError):
+            link.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _part(link: smtplib.SMTP) -> None:
+    """Take leave. What the server says to that changes nothing about a mail that it has accepted."""
+    with suppress(OSError, smtplib.SMTPException):
+        link.quit()
 
 
 def _send(server: rules.Server, message: EmailMessage, sender: str) -> None:
-    with _connect(server) as link:
-        if server.user is not None:
-            link.login(server.user, server.password or "")
+    with _connection(server) as link:
         link.send_message(message, from_addr=sender, to_addrs=[message["To"].addresses[0].addr_spec])
 
 
@@ -115,9 +150,7 @@ def probe() -> None:
     if settings.smtp_url is None:
         return
     server = rules.parse_server(settings.smtp_url)
-    with _connect(server) as link:
-        if server.user is not None:
-            link.login(server.user, server.password or "")
+    with _connection(server) as link:
         link.noop()
 
 

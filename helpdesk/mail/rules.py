@@ -88,7 +88,8 @@ class Breaker:
         """How many seconds nothing should be tried; 0 when it may be."""
         if self.open_until is None or now >= self.open_until:
             return 0.0
-        return min((self.open_until - now).total_seconds(), self.pause.total_seconds())
+        self.open_until = min(self.open_until, now + self.pause)  # the clock may have been set back
+        return (self.open_until - now).total_seconds()
 
     def note_failure(self, now: datetime) -> None:
         self.failures += 1

@@ -328,7 +328,7 @@ class Follower:
         if self._staff_news and now_seconds - self._messages_at >= rules.QUEUE_SECONDS:
             self._messages_at = now_seconds
             self._tell_plugin_news(now)
-        if now_seconds - self._sessions_at >= rules.PRESENCE_SECONDS:
+        if now_seconds - self._sessions_at >= rules.POLL_SECONDS:
             self._sessions_at = now_seconds
             self._check_sessions([c for c in self._live.connections.all() if c.over_at <= now], now)
         if self._task is not None and now_seconds - self._presence_at >= rules.PRESENCE_SECONDS:

@@ -11,6 +11,8 @@ from werkzeug.local import LocalProxy
 
 from helpdesk.config import Settings
 from helpdesk.realtime import boards
+from helpdesk.realtime.capacity import Capacity
+from helpdesk.realtime.figures import figures_of
 from helpdesk.realtime.guard import GuardedServer, QuietLogger, Refusal
 from helpdesk.realtime.live import EXTENSION, Live
 from helpdesk.realtime.rules import NAMESPACE, Limits, origin_of
@@ -43,9 +45,8 @@ def init_app(app: Flask, limits: Limits | None = None) -> None:
 
     register(live)
     pages = app.wsgi_app
-    app.wsgi_app = Refusal(  # type: ignore[method-assign]
-        WSGIApp(live.server, socketio_path=PATH), pages, PATH, settings.public_url
-    )
+    sockets = Capacity(WSGIApp(live.server, socketio_path=PATH), lambda: len(live.server.eio.sockets))
+    app.wsgi_app = Refusal(sockets, pages, PATH, settings.public_url)  # type: ignore[method-assign]
     apply_proxy_fix(app)
     live.state.feed_listeners.append(live.follower.poke)
     if settings.redis_url is not None:

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from prometheus_client import Counter
 
 from helpdesk.core import clock, events, failpoints, outbox
 from helpdesk.core.outbox import GiveUp, Item, NotNow, NotWanted, OutboxState
-from helpdesk.scheduling import queries, rules
+from helpdesk.scheduling import leases, queries, rules
 from helpdesk.scheduling.ticker import worker_name
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 BATCH = 50
 MESSENGERS = 8  # deliveries that wait for the network at the same time
 MOST_WAITING = 200  # leased but not begun: more would outlive their lease
+FRESH_SECONDS = 15  # a delivery that begins by then ends within the lease
 SAFE_SECONDS = outbox.LEASE_SECONDS - 15  # what is not begun by then is left to the next lease
 
 EFFECTS = Counter("helpdesk_outbox_effects", "Effects taken out of the outbox", ["channel", "outcome"])
@@ -44,6 +45,7 @@ class Relay:
         self._wake = threading.Event()
         self._stopping = False
         self._turned = float("-inf")
+        self._last_now: datetime | None = None
         self._waiting: queue.Queue[tuple[Item, float]] = queue.Queue()
 
     def start(self) -> None:
@@ -73,6 +75,7 @@ class Relay:
         while not self._stopping:
             self._turned = time.monotonic()
             try:
+                self._watch_clock()
                 found = self._take()
             except Exception:  # such as a database that is away: look again in a second
                 log.exception("the outbox could not be read")
@@ -80,6 +83,14 @@ class Relay:
             if found < BATCH:
                 self._wake.wait(1.0)
                 self._wake.clear()
+
+    def _watch_clock(self) -> None:
+        """Nothing waits for hours because the clock was set back, at the start or meanwhile."""
+        with self._app.app_context():
+            now = clock.now()
+            if self._last_now is None or now < self._last_now - timedelta(seconds=1):
+                leases.catch_up(now)
+            self._last_now = now
 
     def _take(self) -> int:
         """Lease what is due, hand on what needs the network, handle the rest. How many rows were leased."""
@@ -100,8 +111,19 @@ class Relay:
     def _messenger(self) -> None:
         while not self._stopping:
             item, began = self._waiting.get()
-            if not self._stopping and time.monotonic() - began < SAFE_SECONDS:
+            if not self._stopping and self._is_ours(item, time.monotonic() - began):
                 self.perform(item)
+
+    def _is_ours(self, item: Item, seconds: float) -> bool:
+        """Whether the lease, taken so many seconds ago, covers a delivery that begins now; a late one is renewed."""
+        if seconds < FRESH_SECONDS:
+            return True
+        try:
+            with self._app.app_context():
+                return seconds < SAFE_SECONDS and leases.renew(item, self.worker, clock.now())
+        except Exception:  # left to the next lease
+            log.warning("a lease could not be renewed", effect=item.id, exc_info=True)
+            return False
 
     def lease(self) -> list[Item]:
         """Up to `BATCH` due rows, which are now ours for the time of the lease."""
