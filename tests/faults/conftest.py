@@ -1,4 +1,4 @@
-"""The fixture of the tests with several processes; what it gives is in `processes.py`."""
+"""The fixture of the tests with several processes, and which of them `make test` leaves to `make faults`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.processes import Browser, Desk
+from tests.faults.processes import IS_FULL, Browser, Desk
 from tests.fixtures import People
 from tests.live import LiveServer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full_form: takes long; runs under `make faults` only")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left = [item for item in items if not IS_FULL and item.get_closest_marker("full_form")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture

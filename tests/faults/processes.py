@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 import requests
 
 from helpdesk.accounts.models import User
@@ -24,6 +25,9 @@ PROMISE_SECONDS = 2.0
 START_SECONDS = 180.0  # until a process runs, on a machine that does many other things at the same time
 # `make faults` holds the program to its promise; within the suite, other tests take the machine's time.
 SLACK_SECONDS = 1.0 if IS_FULL else 10.0
+
+
+full_form = pytest.mark.full_form  # takes long: under `make faults` only
 
 
 def size(short: int, full: int) -> int:

@@ -17,7 +17,7 @@ from helpdesk.core.database import db, transaction
 from helpdesk.core.feed import FeedEntry
 from helpdesk.core.outbox import HANDLER_CHANNEL, OutboxRow
 from tests.databases import START
-from tests.faults.processes import START_SECONDS, Desk, size
+from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Desk, arm, full_form, size
 from tests.waiting import wait_until
 
 pytest.importorskip("plugins.outage_notice.tests.announcing", reason="the plugin's folder was deleted")
@@ -58,7 +58,7 @@ def pending() -> int:
     return len(found)
 
 
-@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("workers", [2, pytest.param(3, marks=full_form)])
 def test_each_step_fires_once_under_killed_workers(app: Flask, desk: Desk, clock: FixedClock, workers: int) -> None:
     count, kills, seconds = size(60, 300), size(2, 15), size(10, 40)
     chance = random.Random(workers)
@@ -75,6 +75,47 @@ def test_each_step_fires_once_under_killed_workers(app: Flask, desk: Desk, clock
         victim.launch()
     with app.app_context():
         wait_until(lambda: pending() == 0, "that nothing is left to do", START_SECONDS)
+        check(count)
+
+
+@full_form
+def test_a_thousand_steps_in_one_second_with_three_workers(app: Flask, desk: Desk, clock: FixedClock) -> None:
+    count = size(100, 1000)
+    with app.app_context():
+        schedule(desk, clock, count, seconds=1)
+    workers = [desk.worker() for _worker in range(3)]
+    workers[0].set_time(START + MINUTE - timedelta(seconds=1))
+    with app.app_context():
+        wait_until(lambda: pending() == 0, "that nothing is left to do", START_SECONDS)
+        check(count)
+        rows = db.session.execute(select(Step.due_at, Step.fired_at).where(Step.kind == "show")).all()
+        late = sorted((fired_at - due_at).total_seconds() for due_at, fired_at in rows)
+        assert late[0] >= 0
+        assert late[int(0.99 * count)] <= PROMISE_SECONDS + SLACK_SECONDS, late[-10:]
+
+
+@full_form
+def test_a_worker_dies_with_steps_in_its_hands(app: Flask, desk: Desk, clock: FixedClock) -> None:
+    """Killed after it claimed them: nothing of it counts, and the other worker does all of it within 3 s."""
+    count = size(5, 10)
+    with app.app_context():
+        schedule(desk, clock, count, seconds=60 * count)
+    dying, other = desk.make("worker"), desk.make("worker")
+    for number in range(count):
+        other.set_time(START + MINUTE + timedelta(seconds=60 * number - 5))
+        arm(dying, "step_claimed:kill")
+        dying.launch()
+        wait_until(lambda: dying.log.count("The worker runs.") > number, "it runs", START_SECONDS)  # noqa: B023
+        other.advance(5)
+        assert dying.process is not None
+        dying.process.wait(20)
+        with app.app_context():
+            assert pending() == count - number
+            other.launch()
+            wait_until(lambda: other.log.count("The worker runs.") > number, "it runs", START_SECONDS)  # noqa: B023
+            wait_until(lambda: pending() < count - number, "the other does it", 3 + SLACK_SECONDS)  # noqa: B023
+        other.kill()
+    with app.app_context():
         check(count)
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.faults.pages import Page
-from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Browser, Desk, arm, size
+from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Browser, Desk, arm, full_form, size
 from tests.live import LiveServer
 from tests.realtime.wires import Wire
 from tests.waiting import wait_until
@@ -80,6 +80,7 @@ def test_a_restart_under_open_pages(desk: Desk) -> None:
     assert ids(reconnect(bruno, server)[1]) == []
 
 
+@full_form
 def test_a_session_that_ends_on_one_process_ends_on_the_other(desk: Desk) -> None:
     """S4, without Redis: signing out, and being disabled."""
     first, second = desk.server(), desk.server()
