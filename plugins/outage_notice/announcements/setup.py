@@ -14,11 +14,10 @@ from plugins.outage_notice.announcements.handlers import HANDLERS
 from plugins.outage_notice.announcements.jobs import JOBS
 from plugins.outage_notice.announcements.queries.counts import count_active
 from plugins.outage_notice.announcements.views import bp
-from plugins.outage_notice.audiences.api import bp as audience_picker
 
 __all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "menu_links"]
 
-BLUEPRINTS = (bp, api, audience_picker)
+BLUEPRINTS = (bp, api)
 
 
 def menu_links(viewer: Viewer, now: datetime) -> Sequence[MenuLink]:

@@ -9,6 +9,7 @@ from helpdesk.tickets.rules import NewTicket
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.rules import Draft
 from plugins.outage_notice.outages.actions import link_tickets, start_reply
+from plugins.outage_notice.tests import routes_detection
 from plugins.outage_notice.tests.announcing import department, publish
 from tests import factories
 from tests.contract.routes import ANNOUNCERS, OWNER, READERS, Arguments, Route, Table, World
@@ -44,6 +45,7 @@ def _seen(scope: str | None = None, **body: Any) -> tuple[Route, ...]:
 
 
 TABLE: Table = {
+    **routes_detection.TABLE,
     "GET /announcements": Route("agent"),
     "GET /announcements/<int:announcement_id>": (
         Route("requester", object="announcement", may=READERS),
@@ -69,7 +71,6 @@ TABLE: Table = {
     "POST /announcements/<int:announcement_id>/undo": Route("technician", object="announcement"),
     "POST /announcements/<int:announcement_id>/update": Route("technician", object="announcement", form=TEXT),
     "GET /announcements/audience-picker": Route("technician"),
-    "GET /announcements/audience-search": Route("technician"),
     "GET /announcements/new": Route("technician"),
     "POST /announcements/new": Route("technician"),
     "POST /announcements/preview": Route("technician"),
@@ -147,4 +148,9 @@ def _broadcast(world: World) -> Arguments:
     return {"announcement_id": announcement_id, "broadcast_id": reply.id}
 
 
-OBJECTS = {"draft": _draft, "announcement": _announcement, "linked ticket": _linked, "broadcast": _broadcast}
+OBJECTS = {
+    "draft": _draft,
+    "announcement": _announcement,
+    "linked ticket": _linked,
+    "broadcast": _broadcast,
+} | routes_detection.OBJECTS

@@ -80,7 +80,19 @@ def _begin(record: Announcement, actor: Viewer, at: datetime) -> None:
     record.status = rules.first_status(record.kind)
     if record.kind is Kind.incident and record.starts_at is None:
         record.starts_at = at
+    if record.is_drill:
+        end_drill_by_itself(record, at)
     start_if_due(record, at)
+
+
+def end_drill_by_itself(record: Announcement, at: datetime) -> None:
+    """A drill ends at its planned end, else after its minutes from when it is shown and begins."""
+    if record.recurrence:
+        return
+    if record.kind is Kind.incident or record.planned_end_at is None:
+        begins = max(moment for moment in (at, record.starts_at, record.show_from) if moment is not None)
+        record.planned_end_at = begins + timedelta(minutes=record.drill_minutes)
+    record.ends_by_itself = True
 
 
 def start_if_due(record: Announcement, at: datetime, *, was_moved: bool = False) -> None:
@@ -128,6 +140,8 @@ def edit_published(
         if changes.get("kind", record.kind) != record.kind:
             raise Invalid({"kind": _("The kind cannot change after publishing. Withdraw it and publish a new one.")})
         before = draft_of(record)
+        if changes.get("is_drill", record.is_drill) != record.is_drill:
+            raise Invalid({"is_drill": _("A drill stays a drill. End it and publish a new announcement.")})
         require_reach(actor, before.audience, (record.created_by_id, record.owner_id))
         changed = write(session, record, read_changes(record, changes), actor)
         after = draft_of(record)
@@ -157,7 +171,9 @@ def _save_edit(
     changed: Mapping[str, tuple[Any, Any]],
     weight: Weight,
 ) -> None:
-    if changed.keys() & PLAN_FIELDS:
+    if record.is_drill and "drill_minutes" in changed:
+        end_drill_by_itself(record, record.published_at or at)
+    if changed.keys() & (PLAN_FIELDS | {"drill_minutes"}):
         start_if_due(record, at, was_moved=bool(changed.keys() & {"starts_at", "recurrence"}))
         plan_steps(session, record, at)
     number(record, at, weight)

@@ -28,6 +28,7 @@ from plugins.outage_notice.announcements.queries.records import (
 )
 from plugins.outage_notice.announcements.rules import TIME_FIELDS, BadRecurrence, BadTime, Draft, Weight
 from plugins.outage_notice.announcements.rules.times import wall_text
+from plugins.outage_notice.announcements.rules.wording import unknown_reply_blanks
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import TARGETS_LIMIT
 
@@ -143,6 +144,8 @@ def _limits(values: Mapping[str, Any]) -> dict[str, Any]:
         for name, limit in limits.items()
         if len(values.get(name) or "") > limit
     }
+    if unknown := unknown_reply_blanks(values.get("automated_reply_text") or ""):
+        problems["automated_reply_text"] = _("There is no such blank: %(names)s", names=", ".join(unknown))
     if "severity" in values and values["severity"] not in tuple(rules.Severity):
         problems["severity"] = _("Choose a level from 1 to 4.")
     if not 1 <= values.get("drill_minutes", 1) <= rules.DRILL_MINUTES_LIMIT:
@@ -172,6 +175,8 @@ def write(
             setattr(record, name, values[name])
     if "wall_times" in values:
         record.wall_times = dict(values["wall_times"])
+    if record.is_drill:
+        record.is_public = False  # practice is nobody's business outside
     session.flush()
     changed |= _write_children(session, record, values)
     if "must_confirm" in changed:

@@ -25,7 +25,14 @@ from plugins.outage_notice.announcements.forms.words import (
     choices_of,
 )
 from plugins.outage_notice.announcements.rules import BadRecurrence, Draft, Kind, Texts, Weight, parse_recurrence
-from plugins.outage_notice.announcements.rules.vocabulary import KEYWORDS_LIMIT, TEXT_LIMIT, TITLE_HARD_LIMIT
+from plugins.outage_notice.announcements.rules.vocabulary import (
+    CHECKLIST_LIMIT,
+    DRILL_MINUTES,
+    DRILL_MINUTES_LIMIT,
+    KEYWORDS_LIMIT,
+    TEXT_LIMIT,
+    TITLE_HARD_LIMIT,
+)
 
 RULE_LIMIT = 200
 REPEATS = {
@@ -38,7 +45,7 @@ REPEATS = {
 SIMPLE_RULES = {"daily": "FREQ=DAILY", "weekly": "FREQ=WEEKLY", "monthly": "FREQ=MONTHLY"}
 LATER = {"now": _l("Now"), "later": _l("Schedule")}
 PARTS = ("title", "description", "workaround")
-TEXTS = (*PARTS, "automated_reply_text", "keywords")
+TEXTS = (*PARTS, "automated_reply_text", "keywords", "checklist")
 TICKS = ("must_confirm", "ends_by_itself", "mention_in_automated_replies", "is_public", "is_drill")
 _OUTSIDE = ("Etc/", "SystemV/", "US/", "posix/", "right/")
 
@@ -81,6 +88,9 @@ class ComposerForm(BaseForm):
     audience = AudienceField(_l("Who sees it"))
     is_public = BooleanField(_l("Also before sign-in, when it is critical"))
     is_drill = BooleanField(_l("This is a drill"))
+    drill_minutes = IntegerField(
+        _l("The drill ends after (minutes)"), [Optional(), NumberRange(1, DRILL_MINUTES_LIMIT)], default=DRILL_MINUTES
+    )
     when = RadioField(_l("Publish"), choices=choices_of(LATER), default="now")
     time_zone = SelectField(_l("Time zone"), choices=zone_choices)
     starts_at = _moment(_l("Start"))
@@ -98,6 +108,7 @@ class ComposerForm(BaseForm):
     )
     automated_reply_text = TextAreaField(_l("Own words in the automated reply"), [Length(max=TEXT_LIMIT)])
     keywords = StringField(_l("Words that point to this in tickets"), [Length(max=KEYWORDS_LIMIT)])
+    checklist = TextAreaField(_l("Checked before it is resolved"), [Length(max=CHECKLIST_LIMIT)])
     owner_id = LateSelectField(_l("Owner"), coerce=_whole_number, validators=[Optional()])
     confirmed_people = StringField(_l("Number of people"), [Length(max=20)])
     weight = RadioField(
@@ -150,6 +161,7 @@ class ComposerForm(BaseForm):
             recurrence=self._recurrence(),
             eta=None if self.eta_unknown.data else self.eta.data,
             owner_id=self.owner_id.data,
+            drill_minutes=self.drill_minutes.data or DRILL_MINUTES,
             time_zone=self.time_zone.data or "UTC",
             # "Now" means now, whatever was entered for later and then folded away.
             show_from=self.show_from.data if self.when.data == "later" else None,

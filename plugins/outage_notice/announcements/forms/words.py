@@ -22,6 +22,12 @@ LEVEL_NAMES: dict[int, Any] = {
     Severity.minor: _l("Minor"),
     Severity.notice: _l("Notice"),
 }
+INCIDENT_NAMES: dict[int, Any] = {
+    Severity.critical: _l("Critical incident"),
+    Severity.major: _l("Major incident"),
+    Severity.minor: _l("Minor incident"),
+    Severity.notice: _l("Incident of low impact"),
+}
 LEVEL_EFFECTS: dict[int, Any] = {
     Severity.critical: _l("Stays on screen until read, then in the top bar until fixed"),
     Severity.major: _l("Popup; people can hide it for an hour"),

@@ -154,6 +154,9 @@ def _audience(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Findin
     elif facts.people == 0:
         yield _error("audience", "nobody", _l("Nobody is in this audience."))
     everyone = any(target.kind is TargetKind.everyone for target in draft.audience)
+    if draft.is_drill and everyone:
+        text = _l("A drill is for a pilot group: choose departments or people.")
+        yield _error("audience", "drill_for_everyone", text)
     loud = draft.severity == Severity.critical and everyone and not facts.is_published
     if loud and facts.people and facts.confirmed_people != facts.people:
         text = _l("A critical notice to everyone: type the number of people, %(people)s.", people=facts.people)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from helpdesk.plugin_api import Viewer, allow, get_viewer, limit, markdown_to_html, now
 from plugins.outage_notice.announcements import queries, rules
 from plugins.outage_notice.announcements.forms import ComposerForm
-from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
+from plugins.outage_notice.announcements.forms.words import INCIDENT_NAMES
 from plugins.outage_notice.announcements.queries.choices import announcers, services_to_choose
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement
 from plugins.outage_notice.announcements.queries.records import DRAFT_COLUMNS, NamedService
@@ -111,7 +111,7 @@ def kind_label(draft: Draft) -> str:
         return str(_("Information"))
     if draft.kind is Kind.maintenance:
         return str(_("Planned maintenance"))
-    return str(_("%(level)s incident", level=LEVEL_NAMES.get(draft.severity, "")))
+    return str(INCIDENT_NAMES.get(draft.severity, ""))
 
 
 def banner_of(draft: Draft, moment: datetime) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def live_of(draft: Draft, moment: datetime) -> LiveAnnouncement:
     names = dict(services_to_choose(s.service_id for s in draft.services))
     own = Texts(draft.title, draft.description, draft.workaround)
     return LiveAnnouncement(
-        **{name: copied[name] for name in copied if name not in ("title", "description", "workaround")},
+        **{name: value for name, value in copied.items() if name in LiveAnnouncement.__dataclass_fields__},
         id=0,
         status=rules.first_status(draft.kind),
         revision=1,

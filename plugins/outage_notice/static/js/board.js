@@ -4,6 +4,8 @@ import { now, setClock } from '/static/js/times.js';
 
 const block = document.getElementById('notice-board');
 
+const sameAs = (a, b) => a.version === b.version && a.phase === b.phase && a.status === b.status && a.started_at === b.started_at;
+
 export class BoardState {
   constructor(isStaff) {
     this.isStaff = isStaff;
@@ -42,8 +44,9 @@ export class BoardState {
     this.#checkEpoch(epoch);
     this.seq = Math.max(this.seq, seq);
     const before = this.banners.get(banner.id);
-    if (before && before.version >= banner.version) return null;
-    if ((this.tombstones.get(banner.id) ?? -1) >= banner.version) return null;
+    // The clock alone can begin, show or end it: then the version is the same, and what was said last holds.
+    if (before && (before.version > banner.version || sameAs(before, banner))) return null;
+    if ((this.tombstones.get(banner.id) ?? -1) > seq) return null;
     this.banners.set(banner.id, banner);
     this.#sort();
     return { before };

@@ -130,6 +130,7 @@ export function snoozeLabel(b) {
 export function fill(node, b) {
   node.dataset.id = b.id;
   node.dataset.version = b.version;
+  node.dataset.phase = b.phase;
   node.lang = b.lang;
   node.dir = b.dir;
   node.classList.remove('notice--l1', 'notice--l2', 'notice--l3', 'notice--l4', 'notice--mt');
@@ -144,6 +145,7 @@ export function fill(node, b) {
     form.action = `/notices/${b.id}/receipt`;
     form.elements.version.value = b.version;
   });
+  show(node, 'drill', b.drill);
   if (node.dataset.surface === 'bar') fillBar(node, b);
   if (node.dataset.surface === 'row') fillRow(node, b);
   if (node.dataset.surface === 'card') fillCard(node, b);
@@ -177,7 +179,6 @@ function fillCard(node, b) {
   }
   if (b.latest_update) node.querySelector('[data-f="update_at"]').replaceChildren(time(b.latest_update.at));
   setFacts(node, b);
-  show(node, 'drill', b.drill);
   show(node, 'hide', b.may_hide);
   show(node, 'affected', b.receipt.affected);
   setButton(node, 'read', b.severity === 1);
@@ -202,6 +203,7 @@ export function makeEnding(b, reason, endedAt) {
   node.classList.toggle('notice--l4', !good);
   node.querySelector('[data-mark="ok"]').hidden = !good;
   put(node, 'kind', word(`ending_${reason}`));
+  show(node, 'drill', b.drill);
   put(node, 'title', good ? word('works_again', { title: b.title }) : b.title);
   const text = words[`ending_text_${reason}`];
   if (text) { put(node, 'text', text); node.querySelector('[data-f="text"]').hidden = false; }

@@ -26,6 +26,7 @@ function arrange() {
   const kind = value('kind');
   document.querySelectorAll('[data-for]').forEach((part) => { part.hidden = !part.dataset.for.split(' ').includes(kind); });
   document.querySelectorAll('[data-when]').forEach((part) => { part.hidden = part.dataset.when !== value('when'); });
+  document.querySelectorAll('[data-tick]').forEach((part) => { part.hidden = !form.elements[part.dataset.tick].checked; });
   document.querySelectorAll('[data-repeat]').forEach((part) => { part.hidden = part.dataset.repeat !== value('repeat'); });
 }
 

@@ -53,7 +53,7 @@ function start() {
 
   function nodeFor(shape, b) {
     const known = stack.querySelector(`.notice[data-id="${b.id}"][data-surface="${shape}"]`);
-    if (known && known.dataset.version === String(b.version)) return known;
+    if (known && known.dataset.version === String(b.version) && known.dataset.phase === b.phase) return known;
     if (known) return fill(known, b);
     const node = make(shape, b);
     node.classList.add('is-in');
@@ -100,7 +100,8 @@ function start() {
     const gone = state.replace(detail);
     if (gone === null) return;
     endAll(gone.filter((b) => state.surface(b) !== 'list'));
-    const fresh = [...state.banners.values()].filter((b) => before.get(b.id)?.version !== b.version);
+    const fresh = [...state.banners.values()].filter((b) => before.get(b.id)?.version !== b.version || before.get(b.id).phase !== b.phase);
+    fresh.forEach((b) => endings.delete(b.id));
     fresh.forEach((b) => announce(b, before.get(b.id)));
     if (gone.length || fresh.length) drawWhenFree();
   });
