@@ -1,0 +1,77 @@
+"""Figures that rooms above know about an announcement: how far it reached, and what it meant for tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from helpdesk.plugin_api import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentFigures:
+    """`delivered`, `seen` and `read` are None where they would say what fewer than five people did."""
+
+    name: str
+    people: int | None
+    delivered: int | None
+    seen: int | None
+    read: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachFigures:
+    """Among the people who are in the audience now; `seen_in_time` saw it before the given moment."""
+
+    people: int
+    delivered: int
+    seen: int
+    read: int
+    affected: int
+    seen_in_time: int
+    departments: tuple[DepartmentFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFigures:
+    """Tickets that belonged to an outage, and people who followed it instead of writing one (`avoided`).
+
+    `before` and `after`: linked tickets opened for each ten minutes before and after the first message.
+    """
+
+    linked: int
+    followed: int
+    avoided: int
+    before: float | None
+    after: float | None
+
+
+ReadReach = Callable[[Viewer, int, datetime], ReachFigures]
+ReadTickets = Callable[[int, datetime | None, datetime | None, datetime], TicketFigures]
+_reach: dict[str, ReadReach] = {}
+_tickets: dict[str, ReadTickets] = {}
+
+
+def offer_reach(read: ReadReach) -> None:
+    """Say how far an announcement reached: `read(viewer, announcement_id, in_time_until)`."""
+    _reach["reach"] = read
+
+
+def offer_tickets(read: ReadTickets) -> None:
+    """Say what an outage meant for tickets: `read(announcement_id, started_at, told_at, ended_at)`."""
+    _tickets["tickets"] = read
+
+
+def find_reach(viewer: Viewer, announcement_id: int, in_time_until: datetime) -> ReachFigures | None:
+    """How far it reached, or None where nobody knows."""
+    return _reach["reach"](viewer, announcement_id, in_time_until) if "reach" in _reach else None
+
+
+def find_tickets(
+    announcement_id: int, started_at: datetime | None, told_at: datetime | None, ended_at: datetime
+) -> TicketFigures | None:
+    """What it meant for tickets, or None where nobody knows."""
+    if "tickets" not in _tickets:
+        return None
+    return _tickets["tickets"](announcement_id, started_at, told_at, ended_at)
