@@ -77,6 +77,7 @@ def _facts(viewer: Viewer, announcement_id: int, now: datetime) -> dict[str, obj
         "charts": _charts(curve, people, updates, now) if curve else {},
         "sentence": _sentence(curve[-1], people) if curve else "",
         "names": NAMES,
+        "number": number,
     }
 
 

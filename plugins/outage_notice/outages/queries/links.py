@@ -13,7 +13,7 @@ from plugins.outage_notice.announcements.models import AffectedService, Announce
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import holds_back, phase
 from plugins.outage_notice.audiences.queries import audience_condition
-from plugins.outage_notice.outages.models import Follower, TicketLink, ToldEta
+from plugins.outage_notice.outages.models import Follower, TicketLink
 from plugins.outage_notice.outages.rules import CANDIDATES_SINCE, OPEN, By, How, is_over_for_tickets, waits
 
 ACTIVE: ColumnElement[bool] = and_(TicketLink.unlinked_at.is_(None), TicketLink.ended_at.is_(None))
@@ -139,10 +139,12 @@ def linked_tickets(
     *,
     suggested: bool = False,
     needing: bool | None = None,
+    waiting: bool = False,
     after: int | None = None,
     limit: int = 50,
 ) -> list[LinkedTicket]:
-    """Tickets of an outage in the order of linking; `needing` only those that need a person, or only the others.
+    """Tickets of an outage in the order of linking; `needing` only those that need a person, or only the others;
+    `waiting` only those that wait for the outage to end.
 
     The caller has loaded the announcement by a query that authorises. `after`: the last `link_id` seen.
     """
@@ -158,6 +160,8 @@ def linked_tickets(
     if needing is not None:
         needs = and_(IS_OPEN, ~WAITS)
         query = query.where(needs if needing else ~needs)
+    if waiting:
+        query = query.where(WAITS)
     if after is not None:
         query = query.where(TicketLink.id > after)
     return [_row(*row) for row in db.session.execute(query.order_by(TicketLink.id).limit(limit))]
@@ -226,34 +230,3 @@ def over_but_waited_for(now: datetime) -> list[int]:
     found = [r.id for r in records if is_over_for_tickets(phase(r, now), bool(r.recurrence)) and not holds_back(r, now)]
     db.session.rollback()  # the read must not hold an old view while others write
     return found
-
-
-def ending_facts(announcement_id: int) -> dict[str, int]:
-    """What the end of this outage would do: tickets it would solve, those left because their requester wrote, those
-    that need a person anyway, followers; the tickets that wait now, and who was told an estimate. Three statements.
-    """
-    wrote = func.coalesce(Ticket.last_requester_message_at, TicketLink.caught_up_at) > TicketLink.caught_up_at
-    solved, left, needing = db.session.execute(
-        select(
-            func.count().filter(and_(WAITS, ~wrote)),
-            func.count().filter(and_(WAITS, wrote)),
-            func.count().filter(and_(IS_OPEN, ~WAITS)),
-        )
-        .select_from(TicketLink)
-        .join(Ticket, Ticket.id == TicketLink.ticket_id)
-        .where(TicketLink.announcement_id == announcement_id, LINKED)
-    ).one()
-    followers = _count_by(Follower, Follower.ended_at.is_(None), [announcement_id]).get(announcement_id, 0)
-    told = db.session.scalar(
-        select(func.count(ToldEta.user_id.distinct()))
-        .join(Ticket, Ticket.id == ToldEta.ticket_id)
-        .where(ToldEta.announcement_id == announcement_id, ToldEta.eta.is_not(None), IS_OPEN)
-    )
-    return {
-        "solved": solved,
-        "left": left,
-        "needing": needing,
-        "followers": followers,
-        "waiting": solved + left,
-        "told": told or 0,
-    }

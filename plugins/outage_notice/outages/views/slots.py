@@ -19,7 +19,7 @@ from plugins.outage_notice.audiences.queries import facts_of
 from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages import rules
 from plugins.outage_notice.outages.models import TicketLink
-from plugins.outage_notice.outages.queries.broadcasts import audience_of_reply, last_replies, list_broadcasts
+from plugins.outage_notice.outages.queries.broadcasts import last_replies, list_broadcasts
 from plugins.outage_notice.outages.queries.links import (
     counts_of,
     find_last_link,
@@ -30,6 +30,7 @@ from plugins.outage_notice.outages.queries.links import (
 )
 from plugins.outage_notice.outages.queries.matching import outages_of_person, running_outages
 from plugins.outage_notice.outages.queries.surges import surge_of_tickets
+from plugins.outage_notice.outages.queries.tally import tally
 from plugins.outage_notice.outages.rules import How
 from plugins.outage_notice.outages.views.surges import hint
 from plugins.outage_notice.outages.views.words import reason_words
@@ -132,7 +133,7 @@ def _groups(now: datetime) -> str:
 def room_part(announcement_id: int, viewer: Viewer, now: datetime) -> str:
     """The tickets on the page of an announcement; "" for drafts and what never concerns tickets."""
     record = get_announcement(viewer, announcement_id)
-    counts, broadcasts = counts_of([record.id])[record.id], list_broadcasts(record.id)
+    counts, broadcasts = tally(record.id), list_broadcasts(record.id)
     may_hold = rules.may_hold_tickets(record.kind, record.is_drill, phase(record, now))
     if not may_hold and not counts.linked and not counts.followers and not broadcasts:
         return ""
@@ -140,9 +141,9 @@ def room_part(announcement_id: int, viewer: Viewer, now: datetime) -> str:
         "outage_notice/outages_room.html",
         a=record,
         counts=counts,
-        audience=audience_of_reply(record.id),
         broadcasts=broadcasts[:SHOWN],
-        needing=linked_tickets(record.id, needing=True, limit=SHOWN),
+        needing=linked_tickets(record.id, needing=True, limit=SHOWN) if counts.needing else [],
+        waiting=linked_tickets(record.id, waiting=True, limit=SHOWN) if counts.waiting else [],
         may_hold=may_hold,
     )
 
