@@ -16,7 +16,15 @@ from helpdesk.mail.actions import CHANNEL, queue_mail
 from tests.databases import START
 from tests.faults.mail_sink import Sink
 from tests.faults.pages import Page
-from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Browser, Desk, full_form
+from tests.faults.processes import (
+    PROMISE_SECONDS,
+    SLACK_SECONDS,
+    START_SECONDS,
+    Browser,
+    Desk,
+    full_form,
+    wait_for_worker,
+)
 from tests.live import LiveServer
 from tests.waiting import wait_until
 
@@ -144,7 +152,7 @@ def test_what_repeats_daily_fires_once_a_date(
     workers[0].set_time(first - HOUR)
     for worker in workers:
         worker.launch()
-        wait_until(lambda w=worker: "The worker runs." in w.log, "it runs", START_SECONDS)  # type: ignore[misc]
+        wait_for_worker(worker)
     with app.app_context():
         for day in range(3):
             walk_over_a_night(workers[0], first + timedelta(days=day), record.id, day + 1)

@@ -131,7 +131,7 @@ def test_a_server_at_a_byte_a_second_is_given_up(app: Flask, desk: Desk, sink: S
 @pytest.mark.parametrize("point", ["mail_accepted", pytest.param("before_mark", marks=full_form)])
 def test_a_worker_dies_after_the_server_took_a_mail(app: Flask, desk: Desk, sink: Sink, point: str) -> None:
     """At most one mail more for each death, under the same Message-ID; none is lost."""
-    deaths = size(1, 15)
+    deaths = size(1, 10)
     worker = desk.make("worker", environment={"HELPDESK_SMTP_URL": sink.url})
     addresses = queue(app, 4 * deaths)
     died = 0

@@ -17,7 +17,16 @@ from helpdesk.core.database import db, transaction
 from helpdesk.core.feed import FeedEntry
 from helpdesk.core.outbox import HANDLER_CHANNEL, OutboxRow
 from tests.databases import START
-from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Desk, arm, full_form, size
+from tests.faults.processes import (
+    PROMISE_SECONDS,
+    SLACK_SECONDS,
+    START_SECONDS,
+    Desk,
+    arm,
+    full_form,
+    size,
+    wait_for_worker,
+)
 from tests.waiting import wait_until
 
 pytest.importorskip("plugins.outage_notice.tests.announcing", reason="the plugin's folder was deleted")
@@ -64,9 +73,9 @@ def test_each_step_fires_once_under_killed_workers(app: Flask, desk: Desk, clock
     chance = random.Random(workers)
     with app.app_context():
         schedule(desk, clock, count, seconds)
-    processes = [desk.server(command=("worker",)) for _worker in range(workers)]
+    processes = [desk.make("worker").launch() for _worker in range(workers)]
     for process in processes:
-        wait_until(lambda p=process: "The worker runs." in p.log, "a worker that runs", START_SECONDS)
+        wait_for_worker(process)
     processes[0].set_time(START + MINUTE - timedelta(seconds=2))
     for _kill in range(kills):
         time.sleep(chance.uniform(0.2, 1.5))  # the moment of the blow is what varies
@@ -97,7 +106,7 @@ def test_a_thousand_steps_in_one_second_with_three_workers(app: Flask, desk: Des
 @full_form
 def test_a_worker_dies_with_steps_in_its_hands(app: Flask, desk: Desk, clock: FixedClock) -> None:
     """Killed after it claimed them: nothing of it counts, and the other worker does all of it within 3 s."""
-    count = size(5, 10)
+    count = size(3, 6)
     with app.app_context():
         schedule(desk, clock, count, seconds=60 * count)
     dying, other = desk.make("worker"), desk.make("worker")
@@ -105,14 +114,14 @@ def test_a_worker_dies_with_steps_in_its_hands(app: Flask, desk: Desk, clock: Fi
         other.set_time(START + MINUTE + timedelta(seconds=60 * number - 5))
         arm(dying, "step_claimed:kill")
         dying.launch()
-        wait_until(lambda: dying.log.count("The worker runs.") > number, "it runs", START_SECONDS)  # noqa: B023
+        wait_for_worker(dying, number + 1)
         other.advance(5)
         assert dying.process is not None
         dying.process.wait(20)
         with app.app_context():
             assert pending() == count - number
             other.launch()
-            wait_until(lambda: other.log.count("The worker runs.") > number, "it runs", START_SECONDS)  # noqa: B023
+            wait_for_worker(other, number + 1)
             wait_until(lambda: pending() < count - number, "the other does it", 3 + SLACK_SECONDS)  # noqa: B023
         other.kill()
     with app.app_context():

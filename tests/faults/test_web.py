@@ -32,7 +32,7 @@ def test_published_and_killed_before_the_push(desk: Desk) -> None:
     ana = Browser(second, desk.people.ana)
     here, there = Page(ana, lambda: first), Page(ana, lambda: second)
     try:
-        for _round in range(size(1, 50)):
+        for _round in range(size(1, 25)):
             kill_before_the_push(desk, first, second, here, there)
     finally:
         here.stop()
