@@ -39,6 +39,7 @@ SCOPE_NAMES = {
     "tickets:write": _l("Write tickets"),
     "announcements:read": _l("Read announcements"),
     "announcements:write": _l("Publish announcements"),
+    "intake": _l("Hand in alerts of monitoring"),
     "directory:read": _l("Read services and the directory"),
     "directory:write": _l("Change people, departments and services"),
 }

@@ -53,6 +53,7 @@ SCOPES = {
     "tickets:write": Role.requester,
     "announcements:read": Role.requester,
     "announcements:write": Role.technician,
+    "intake": Role.technician,
     "directory:read": Role.requester,
     "directory:write": Role.administrator,
 }

@@ -1,0 +1,362 @@
+"""What a received alert changes, and the rules that map alerts to services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from helpdesk.plugin_api import (
+    Invalid,
+    Service,
+    Stale,
+    Viewer,
+    is_postgresql,
+    now,
+    queue_mail,
+    record_audit,
+    record_event,
+    record_feed,
+    transaction,
+    viewers,
+)
+from plugins.outage_notice.announcements.actions.drafts import insert_draft
+from plugins.outage_notice.announcements.actions.writing import log
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries.records import require_announcer
+from plugins.outage_notice.announcements.rules import Effect, Severity, Status
+from plugins.outage_notice.intake import queries, rules
+from plugins.outage_notice.intake.models import Alert, AlertRule, AlertSignal
+from plugins.outage_notice.intake.rules import (
+    AlertAudience,
+    AlertDraftOpened,
+    AlertStatus,
+    BadMatchers,
+    Change,
+    Known,
+    Outcome,
+    Signal,
+)
+from plugins.outage_notice.intake.wording import draft_of_alert, letter
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one signal; `outcome` None: it was known, and nothing happened."""
+
+    outcome: Outcome | None
+    announcement_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInput:
+    """All that a person chooses of a rule."""
+
+    name: str
+    matchers: str
+    service_id: int
+    effect: Effect = Effect.major_outage
+    severity: int | None = None
+    audience: AlertAudience = AlertAudience.service_users
+    publishes: bool = False
+    is_active: bool = True
+    position: int = 0
+
+
+def receive(actor: Viewer, signal: Signal) -> Received:
+    """Take one alert of a monitoring system. The same again, or an older one, changes nothing.
+
+    A firing alert opens a draft, or is noted on the outage that is there; one that is over proposes its resolution.
+    Raises Forbidden for agents and NotFound for requesters.
+    """
+    at = now()
+    require_announcer(actor)
+    with transaction() as session:
+        alert, known = _alert(session, signal, at)
+        change = rules.change_of(known, signal)
+        if change is Change.nothing:
+            return Received(None)
+        if change is Change.late:
+            is_new = _keep(session, alert, signal, signal.starts_at or at, Outcome.late, None, None, actor, at)
+            return Received(Outcome.late if is_new else None)
+        starts_at = signal.starts_at or (at if change is Change.fires or known is None else known.starts_at)
+        flaps = _write(alert, signal, starts_at, at, is_first=known is None)
+        session.flush()
+        rule, service_id = _meant(signal)
+        if service_id is not None:
+            # Two alerts of one service at the same time: the second waits, and finds the draft of the first.
+            session.get(Service, service_id, with_for_update=True, populate_existing=True)
+        alert.service_id = service_id
+        if change is Change.fires:
+            outcome, record = _fire(session, alert, signal, rule, service_id, flaps, actor, at)
+        else:
+            outcome, record = _recover(session, alert, signal, flaps, at)
+        _keep(session, alert, signal, starts_at, outcome, rule, record, actor, at)
+        after = {"status": signal.status, "title": alert.title, "outcome": outcome}
+        record_audit(actor, "alert.received", "alert", alert.id, after=after)
+        return Received(outcome, None if record is None else record.id)
+
+
+def _alert(session: Session, signal: Signal, at: datetime) -> tuple[Alert, Known | None]:
+    """The alert, locked, and how it was before; a new row where nothing was known."""
+    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(Alert)
+    values = {
+        "source": signal.source,
+        "fingerprint": signal.fingerprint,
+        "group_key": signal.group_key,
+        "title": signal.title,
+        "status": signal.status,
+        "starts_at": signal.starts_at or at,
+        "changes": [],
+    }
+    made = session.scalar(
+        insert.values(values).on_conflict_do_nothing(index_elements=["source", "fingerprint"]).returning(Alert.id)
+    )
+    alert = queries.find_alert(signal.source, signal.fingerprint)
+    if alert is None:
+        raise RuntimeError("the alert was not written")
+    return alert, None if made is not None else Known(alert.status, alert.starts_at)
+
+
+def _write(alert: Alert, signal: Signal, starts_at: datetime, at: datetime, *, is_first: bool) -> bool:
+    """Write how the alert is now. Whether it changes too often."""
+    changes = [] if is_first else [datetime.fromisoformat(c) for c in alert.changes]
+    changes = rules.latest_changes(changes, at)
+    alert.changes = [c.isoformat() for c in changes]
+    alert.title, alert.group_key = signal.title, signal.group_key
+    alert.status, alert.starts_at = signal.status, starts_at
+    alert.ends_at = (signal.ends_at or at) if signal.status is AlertStatus.resolved else None
+    return rules.is_flapping(changes, at)
+
+
+def _meant(signal: Signal) -> tuple[AlertRule | None, int | None]:
+    """The rule that maps it and its service; without a rule the service that the alert itself names."""
+    labels = {"source": signal.source, "service": signal.service, "severity": signal.severity} | dict(signal.labels)
+    rule = rules.find_rule(queries.active_rules(), labels)
+    if rule is not None:
+        return rule, rule.service_id
+    return None, queries.service_called(signal.service)
+
+
+def _fire(
+    session: Session,
+    alert: Alert,
+    signal: Signal,
+    rule: AlertRule | None,
+    service_id: int | None,
+    flaps: bool,
+    actor: Viewer,
+    at: datetime,
+) -> tuple[Outcome, Announcement | None]:
+    if service_id is None:
+        return Outcome.no_rule, None
+    record = queries.outage_for(alert, service_id, at)
+    alert.announcement_id = None if record is None else record.id
+    if flaps:
+        _note_flapping(session, alert, record, at)
+        return Outcome.damped, record
+    if record is not None:
+        _note(session, record, "alert_fired", alert, signal, at)
+        return Outcome.updated, record
+    return Outcome.opened_draft, _open_draft(session, alert, signal, rule, service_id, actor, at)
+
+
+def _open_draft(
+    session: Session,
+    alert: Alert,
+    signal: Signal,
+    rule: AlertRule | None,
+    service_id: int,
+    actor: Viewer,
+    at: datetime,
+) -> Announcement:
+    draft = draft_of_alert(signal, service_id, rule, actor, alert.starts_at, at)
+    record = insert_draft(session, actor, draft, at)
+    alert.announcement_id = record.id
+    log(session, record, actor, at, "created", after={"title": record.title, "alert_id": alert.id})
+    _note(session, record, "alert_fired", alert, signal, at)
+    for person in queries.people_to_tell(service_id):
+        subject, text = letter(person, record, signal)
+        queue_mail(str(person.email), subject, text, event_id=f"alert-draft-{record.id}")
+    if rule is not None and rule.publishes:
+        record_event(AlertDraftOpened(record.id, rule.id, alert.id))
+    return record
+
+
+def _recover(
+    session: Session, alert: Alert, signal: Signal, flaps: bool, at: datetime
+) -> tuple[Outcome, Announcement | None]:
+    record = session.get(Announcement, alert.announcement_id) if alert.announcement_id is not None else None
+    if record is None or not queries.is_open(record, at):
+        return Outcome.recovered, None
+    if flaps:
+        _note_flapping(session, alert, record, at)
+        return Outcome.damped, record
+    _note(session, record, "alert_resolved", alert, signal, at)
+    return (Outcome.recovered if queries.fires_for(record.id) else Outcome.proposed), record
+
+
+def _note_flapping(session: Session, alert: Alert, record: Announcement | None, at: datetime) -> None:
+    """Say once that it changes too often; then keep quiet until it has been calm."""
+    noted = alert.flapping_noted_at
+    alert.flapping_noted_at = at
+    if record is None or (noted is not None and at - noted < rules.FLAP_WINDOW):
+        return
+    data = {"alert_id": alert.id, "source": alert.source, "about": alert.title, "changes": len(alert.changes)}
+    log(session, record, None, at, "alert_flapping", data=data, after=data)
+    record_feed("announcement", record.id)
+
+
+def _note(session: Session, record: Announcement, kind: str, alert: Alert, signal: Signal, at: datetime) -> None:
+    """One internal line in the timeline."""
+    data = {
+        "alert_id": alert.id,
+        "source": alert.source,
+        "about": alert.title,
+        "text": signal.description[:500],
+        "starts_at": alert.starts_at.isoformat(),
+        "ends_at": alert.ends_at.isoformat() if alert.ends_at else None,
+    }
+    log(session, record, None, at, kind, data=data, after={"alert_id": alert.id})
+    record_feed("announcement", record.id)
+
+
+def _keep(
+    session: Session,
+    alert: Alert,
+    signal: Signal,
+    starts_at: datetime,
+    outcome: Outcome,
+    rule: AlertRule | None,
+    record: Announcement | None,
+    actor: Viewer,
+    at: datetime,
+) -> bool:
+    """Write down what was received and what became of it. False when this very change was received before."""
+    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(AlertSignal)
+    values = {
+        "alert_id": alert.id,
+        "status": signal.status,
+        "starts_at": starts_at,
+        "received_at": at,
+        "title": signal.title,
+        "description": signal.description,
+        "labels": dict(signal.labels),
+        "outcome": outcome,
+        "rule_id": None if rule is None else rule.id,
+        "announcement_id": None if record is None else record.id,
+        "received_by_id": actor.id,
+    }
+    written = insert.values(values).on_conflict_do_nothing(index_elements=["alert_id", "starts_at", "status"])
+    return session.scalar(written.returning(AlertSignal.id)) is not None
+
+
+def may_publish(event: AlertDraftOpened) -> Viewer | None:
+    """In whose name the draft of a rule is to be published now; None, with a note, when it may not be any more."""
+    at = now()
+    with transaction() as session:
+        record, rule = session.get(Announcement, event.announcement_id), session.get(AlertRule, event.rule_id)
+        if record is None or record.status is not Status.draft:
+            return None
+        who = rule.publishes_by_id if rule is not None and rule.publishes and rule.is_active else None
+        person = viewers([who]).get(who) if who is not None else None
+        if person is None or not person.may_announce:
+            _say_unpublished(session, record, _("The rule has nobody any more in whose name it may publish."), at)
+            return None
+        if not queries.fires_for(record.id):
+            _say_unpublished(session, record, _("The alert was over before it could be published."), at)
+            return None
+        return person
+
+
+def say_unpublished(announcement_id: int, reason: str) -> None:
+    """Note on a draft why it was not published by itself."""
+    at = now()
+    with transaction() as session:
+        record = session.get(Announcement, announcement_id)
+        if record is not None and record.status is Status.draft:
+            _say_unpublished(session, record, reason, at)
+
+
+def _say_unpublished(session: Session, record: Announcement, reason: str, at: datetime) -> None:
+    log(session, record, None, at, "alert_unpublished", data={"text": reason}, after={"reason": reason})
+    record_feed("announcement", record.id)
+
+
+def save_rule(actor: Viewer, rule_id: int | None, new: RuleInput, expected_revision: int | None = None) -> AlertRule:
+    """Write a new rule (None) or change one. Whoever lets it publish by itself stands for what it publishes.
+
+    Raises Invalid by field, Stale, NotFound, Forbidden.
+    """
+    require_announcer(actor)
+    with transaction() as session:
+        row = AlertRule(revision=0) if rule_id is None else queries.get_rule(actor, rule_id, lock=True)
+        if rule_id is not None and expected_revision not in (None, row.revision):
+            raise Stale(_("Somebody else saved this in the meantime. Look at it, then save again."))
+        _check_rule(session, new, is_new=rule_id is None)
+        before = {} if rule_id is None else _facts(row)
+        if not new.publishes:
+            row.publishes_by_id = None
+        elif rule_id is None or not row.publishes or row.publishes_by_id is None:
+            row.publishes_by_id = actor.id
+        for name in RuleInput.__dataclass_fields__:
+            setattr(row, name, getattr(new, name))
+        row.revision += 1
+        session.add(row)
+        session.flush()
+        verb = "changed" if rule_id is not None else "created"
+        record_audit(actor, f"alert_rule.{verb}", "alert_rule", row.id, before=before, after=_facts(row))
+    return row
+
+
+def _check_rule(session: Session, new: RuleInput, *, is_new: bool) -> None:
+    problems: dict[str, Any] = {}
+    if not new.name.strip():
+        problems["name"] = _("Give the rule a name.")
+    try:
+        rules.read_matchers(new.matchers)
+    except BadMatchers as error:
+        problems["matchers"] = (
+            _("This is no condition: %(line)s", line=error.line[:100])
+            if error.line
+            else _("Write 1 to %(most)s conditions, one on each line.", most=rules.MATCHER_LINES)
+        )
+    service = session.get(Service, new.service_id) if 0 < new.service_id < 2**31 else None
+    if service is None:
+        problems["service_id"] = _("Choose a service of the list.")
+    if new.severity is not None and new.severity not in tuple(Severity):
+        problems["severity"] = _("Choose a level from 1 to 4.")
+    if new.publishes and new.audience is AlertAudience.nobody:
+        problems["publishes"] = _("Without an audience there is nobody to publish to.")
+    if is_new and queries.count_rules() >= rules.RULES_LIMIT:
+        problems[""] = _("There are %(most)s rules already. Delete one first.", most=rules.RULES_LIMIT)
+    if problems:
+        raise Invalid(problems)
+
+
+def _facts(row: AlertRule) -> Mapping[str, Any]:
+    return {name: getattr(row, name) for name in (*RuleInput.__dataclass_fields__, "publishes_by_id")}
+
+
+def delete_rule(actor: Viewer, rule_id: int) -> None:
+    """Delete a rule. What it has opened stays. Raises NotFound, Forbidden."""
+    require_announcer(actor)
+    with transaction() as session:
+        row = queries.get_rule(actor, rule_id, lock=True)
+        record_audit(actor, "alert_rule.deleted", "alert_rule", row.id, before=_facts(row))
+        session.delete(row)
+
+
+def forget_old(at: datetime) -> int:
+    """Delete what was received long ago, and alerts that have been over since. How many signals."""
+    before = at - rules.SIGNALS_KEPT
+    with transaction() as session:
+        done = session.execute(delete(AlertSignal).where(AlertSignal.received_at < before))
+        session.execute(delete(Alert).where(Alert.status == AlertStatus.resolved, Alert.starts_at < before))
+    return int(getattr(done, "rowcount", 0))

@@ -1,0 +1,358 @@
+"""From an alert to a draft, an outage, and the proposal that it is over; and everything that must do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from helpdesk.audit.models import AuditEntry
+from helpdesk.catalog.models import Service
+from helpdesk.core.clock import FixedClock
+from helpdesk.core.database import db
+from helpdesk.core.errors import Forbidden, Invalid, NotFound, Stale
+from plugins.outage_notice.announcements import actions as announcements
+from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
+from plugins.outage_notice.announcements.queries.records import draft_of
+from plugins.outage_notice.announcements.rules import Effect, Status
+from plugins.outage_notice.audiences.rules import Target, TargetKind
+from plugins.outage_notice.intake import actions
+from plugins.outage_notice.intake.actions import RuleInput
+from plugins.outage_notice.intake.models import Alert, AlertRule, AlertSignal
+from plugins.outage_notice.intake.rules import AlertAudience, AlertStatus, Signal
+from plugins.outage_notice.tests.announcing import EVERYONE, publish
+from plugins.outage_notice.tests.intake.conftest import Send, outcomes
+from plugins.outage_notice.tests.outages.conftest import Settle, act, mails
+from tests import factories
+from tests.fixtures import People
+
+SignedIn = Callable[[object], FlaskClient]
+
+
+def records(app: Flask) -> list[Announcement]:
+    with app.app_context():
+        found = list(db.session.query(Announcement).order_by(Announcement.id))
+        db.session.expunge_all()
+    return found
+
+
+def timeline(app: Flask, announcement_id: int) -> list[str]:
+    with app.app_context():
+        rows = db.session.query(TimelineEntry).filter_by(announcement_id=announcement_id).order_by(TimelineEntry.id)
+        return [row.kind for row in rows]
+
+
+def test_an_alert_opens_a_draft_that_nobody_publishes(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send, settle: Settle
+) -> None:
+    assert outcomes(send()) == ["opened_draft"]
+    settle()
+    [draft] = records(app)
+    assert (draft.status, draft.title, draft.owner_id) == (Status.draft, "VPN is down", None)
+    with app.app_context():
+        wanted = draft_of(db.session.get_one(Announcement, draft.id))
+        assert [(s.service_id, s.effect) for s in wanted.services] == [(vpn.id, Effect.major_outage)]
+        assert wanted.audience == (Target(TargetKind.service_users, str(vpn.id)),)
+        assert db.session.query(AuditEntry).filter_by(action="alert.received").count() == 1
+    assert timeline(app, draft.id) == ["created", "alert_fired"]
+    # Its service has no team: all technicians hear of it, nobody else.
+    assert mails(app, people.teresa, "VPN gateway does not answer") != []
+    assert mails(app, people.tomas, "VPN gateway does not answer") != []
+    assert mails(app, people.carla) == mails(app, people.ana) == []
+
+
+def test_the_team_of_the_service_is_told(app: Flask, people: People, send: Send, settle: Settle) -> None:
+    mail = factories.make_service("E-mail", people.town_hall, owner_team_id=people.service_desk.id)
+    network = factories.make_team("Network")
+    nina = factories.make_user("Nina", "technician", people.administration, team_id=network.id)
+    assert outcomes(send(service="e-mail")) == ["opened_draft"]  # without a rule, by the label itself
+    settle()
+    assert records(app)[0].title == f"{mail.name} is down"
+    assert mails(app, people.teresa, "Alert") != []
+    assert mails(app, nina, "Alert") == []
+
+
+def test_the_same_again_does_nothing(app: Flask, rule: AlertRule, send: Send, clock: FixedClock) -> None:
+    began = clock.now()
+    assert outcomes(send(starts_at=began)) == ["opened_draft"]
+    clock.advance(hours=4)
+    assert outcomes(send(starts_at=began)) == [None]  # Alertmanager repeats what still fires
+    assert outcomes(send("resolved", starts_at=began)) == ["proposed"]
+    assert outcomes(send("resolved", starts_at=began)) == [None]
+    assert outcomes(send(starts_at=began)) == [None]  # a replay of the first delivery
+    assert len(records(app)) == 1
+    with app.app_context():
+        assert db.session.query(Alert).one().status is AlertStatus.resolved
+
+
+def test_older_news_is_late(app: Flask, rule: AlertRule, send: Send, clock: FixedClock) -> None:
+    began = clock.now()
+    assert outcomes(send("resolved", starts_at=began)) == ["recovered"]
+    assert outcomes(send(starts_at=began)) == ["late"]
+    assert records(app) == []
+    clock.advance(minutes=5)
+    assert outcomes(send()) == ["opened_draft"]
+    assert outcomes(send("resolved", starts_at=began - timedelta(minutes=1))) == ["late"]
+    with app.app_context():
+        assert db.session.query(Alert).one().status is AlertStatus.firing
+
+
+def test_more_alerts_of_the_service_join_the_draft_and_then_the_outage(
+    app: Flask, people: People, rule: AlertRule, send: Send
+) -> None:
+    send()
+    assert outcomes(send(fingerprint="f2", name="VPNSlow")) == ["updated"]
+    [draft] = records(app)
+    assert timeline(app, draft.id).count("alert_fired") == 2
+    act(
+        announcements.publish,
+        people.teresa,
+        act(announcements.change_draft, people.teresa, draft.id, {"severity": 3}).id,
+    )
+    assert outcomes(send(fingerprint="f3", name="VPNGone")) == ["updated"]
+    assert len(records(app)) == 1
+
+
+def test_a_running_outage_of_the_service_is_updated(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send
+) -> None:
+    outage = publish(people.teresa, EVERYONE, services=(vpn,))
+    answer = send()
+    assert outcomes(answer) == ["updated"]
+    assert answer.get_json()["items"][0]["announcement_id"] == outage.id
+    assert "alert_fired" in timeline(app, outage.id)
+
+
+def test_resolution_is_proposed_and_never_done(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send, clock: FixedClock, signed_in: SignedIn
+) -> None:
+    outage = publish(people.teresa, EVERYONE, services=(vpn,))
+    began = clock.now()
+    send(starts_at=began)
+    send(fingerprint="f2", starts_at=began)
+    clock.advance(minutes=10)
+    assert outcomes(send("resolved", starts_at=began)) == ["recovered"]
+    client = signed_in(people.teresa)
+    assert "Monitoring says" not in client.get(f"/announcements/{outage.id}").get_data(as_text=True)
+    assert outcomes(send("resolved", fingerprint="f2", starts_at=began)) == ["proposed"]
+    page = client.get(f"/announcements/{outage.id}").get_data(as_text=True)
+    assert "Monitoring says that it works again." in page
+    assert f"/announcements/{outage.id}/resolve" in page
+    assert "Alert is over: VPN gateway does not answer" in page
+    assert records(app)[0].closed_at is None
+    clock.advance(minutes=1)
+    send()  # it is back
+    assert "Monitoring says" not in client.get(f"/announcements/{outage.id}").get_data(as_text=True)
+
+
+def test_flapping_is_noted_once(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send, clock: FixedClock, signed_in: SignedIn
+) -> None:
+    outage = publish(people.teresa, EVERYONE, services=(vpn,))
+    seen: list[str | None] = []
+    began = clock.now()
+    for n in range(10):
+        began = clock.now() if n % 2 == 0 else began
+        seen += outcomes(send("resolved" if n % 2 else "firing", starts_at=began))
+        clock.advance(minutes=1)
+    assert seen == ["updated", "proposed", "updated"] + ["damped"] * 7
+    kinds = timeline(app, outage.id)
+    assert kinds.count("alert_flapping") == 1
+    assert kinds.count("alert_fired") + kinds.count("alert_resolved") == 3
+    client = signed_in(people.teresa)
+    page = client.get(f"/announcements/{outage.id}").get_data(as_text=True)
+    assert "flapping" in page
+    assert "Monitoring says" not in page
+    clock.advance(minutes=20)
+    page = client.get(f"/announcements/{outage.id}").get_data(as_text=True)
+    assert "Monitoring says that it works again." in page
+    assert outcomes(send()) == ["updated"]
+
+
+def test_what_no_rule_knows_is_only_listed(
+    app: Flask, people: People, rule: AlertRule, send: Send, signed_in: SignedIn
+) -> None:
+    assert outcomes(send(name="DiskFull")) == ["no_rule"]
+    assert records(app) == []
+    page = signed_in(people.teresa).get("/announcements/alerts?show=unmapped").get_data(as_text=True)
+    assert "No rule says which service" in page
+    assert "alertname=DiskFull" in page
+
+
+def test_a_rule_may_publish_in_the_name_of_whoever_allowed_it(
+    app: Flask, people: People, vpn: Service, send: Send, settle: Settle
+) -> None:
+    new = RuleInput("VPN", "alertname=VPN*", vpn.id, severity=2, publishes=True)
+    act(actions.save_rule, people.tomas, None, new)
+    assert outcomes(send()) == ["opened_draft"]
+    settle()
+    [record] = records(app)
+    assert (record.status, record.owner_id) == (Status.investigating, people.tomas.id)
+    settle()
+    assert timeline(app, record.id).count("published") == 1
+
+
+@pytest.mark.parametrize("why", ["over again", "nobody", "check"])
+def test_what_may_not_be_published_stays_a_draft_and_says_why(
+    app: Flask, people: People, vpn: Service, send: Send, settle: Settle, clock: FixedClock, why: str
+) -> None:
+    audience = AlertAudience.everyone if why == "check" else AlertAudience.service_users
+    level = 1 if why == "check" else 2  # to everyone, somebody has to type the number of people
+    new = RuleInput("VPN", "alertname=VPN*", vpn.id, severity=level, audience=audience, publishes=True)
+    row = act(actions.save_rule, people.tomas, None, new)
+    began = clock.now()
+    send(starts_at=began)
+    if why == "over again":
+        send("resolved", starts_at=began)
+    if why == "nobody":
+        act(actions.save_rule, people.teresa, row.id, RuleInput("VPN", "alertname=VPN*", vpn.id))
+    settle()
+    [record] = records(app)
+    assert record.status is Status.draft
+    assert "alert_unpublished" in timeline(app, record.id)
+
+
+@pytest.mark.both_databases
+def test_twenty_at_once_have_one_effect(app: Flask, people: People, vpn: Service, rule: AlertRule) -> None:
+    """The same alert from twenty threads, and ten different ones of the same service: one draft."""
+
+    def deliver(n: int) -> str | None:
+        with app.app_context():
+            fingerprint = "same" if n < 20 else f"other-{n}"
+            labels = {"alertname": "VPNDown"}
+            signal = Signal("zabbix", fingerprint, AlertStatus.firing, "VPN is silent", labels=labels)
+            return actions.receive(factories.viewer(people.teresa), signal).outcome
+
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(deliver, range(30)))
+    assert found.count("opened_draft") == 1
+    assert [o for o in found[:20] if o is not None] in (["opened_draft"], ["updated"])
+    assert len(records(app)) == 1
+    with app.app_context():
+        assert db.session.query(AlertSignal).count() == db.session.query(Alert).count() == 11
+
+
+def test_the_generic_door(app: Flask, people: People, vpn: Service) -> None:
+    client, headers = app.test_client(), factories.api_headers(people.teresa, "intake")
+    body = {"source": "zabbix", "id": "42", "status": "firing", "title": "VPN does not answer", "service": "VPN"}
+
+    def post(**changes: object) -> list[str | None]:
+        return outcomes(client.post("/api/v1/intake/generic", json=body | changes, headers=headers))
+
+    assert post() == ["opened_draft"]
+    assert post() == [None]
+    assert post(status="resolved", ended_at="2026-03-12T09:00:00+01:00") == ["proposed"]
+    assert post() == ["updated"]
+    assert post(id="43", service="", labels={"service": "vpn"}) == ["updated"]
+
+
+def test_bad_deliveries_name_the_field(app: Flask, people: People) -> None:
+    client, headers = app.test_client(), factories.api_headers(people.teresa, "intake")
+    good = {"source": "zabbix", "id": "42", "status": "firing", "title": "VPN"}
+    bad = {
+        "source": "x" * 61,
+        "id": "",
+        "status": "on fire",
+        "title": "a\x00b",
+        "started_at": 12345,
+        "ended_at": "2026-03-12T09:00:00",  # of which zone?
+        "labels": {"a": {"b": 1}},
+        "severity": ["critical"],
+    }
+    for name, value in bad.items():
+        answer = client.post("/api/v1/intake/generic", json=good | {name: value}, headers=headers)
+        assert answer.status_code == 422, name
+        assert any(field.split(".")[0] == name for field in answer.get_json()["errors"]), (name, answer.get_json())
+    for body in ({"version": "3", "status": "firing", "alerts": []}, {"version": "4", "status": "firing"}):
+        assert client.post("/api/v1/intake/alertmanager", json=body, headers=headers).status_code == 422
+    other = factories.api_headers(people.teresa, "announcements:write")
+    assert client.post("/api/v1/intake/generic", json=good, headers=other).status_code == 403
+    assert client.post("/api/v1/intake/generic", json=good).status_code == 401
+    with app.app_context():
+        assert db.session.query(Alert).count() == 0
+
+
+def test_rules_are_kept_by_technicians(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, signed_in: SignedIn
+) -> None:
+    client = signed_in(people.teresa)
+    form = {
+        "name": "Gateway",
+        "matchers": "alertname=Gateway*\nsite!=test",
+        "service_id": str(vpn.id),
+        "effect": "partial_outage",
+        "severity": "3",
+        "audience": "everyone",
+        "position": "5",
+        "is_active": "y",
+    }
+    new = "/announcements/alerts/rules/new"
+    bad = {
+        "name": "",
+        "matchers": "nonsense",
+        "service_id": "99999",
+        "effect": "magic",
+        "severity": "7",
+        "audience": "cats",
+        "position": "-1",
+    }
+    for name, value in bad.items():
+        answer = factories.post_form(client, new, form | {name: value})
+        assert answer.status_code == 422, name
+        assert f'id="{name}-err"' in answer.get_data(as_text=True), name
+    answer = factories.post_form(client, new, form | {"audience": "nobody", "publishes": "y"})
+    assert "nobody to publish to" in answer.get_data(as_text=True)
+    assert factories.post_form(client, new, form).status_code == 303
+    page = client.get("/announcements/alerts/rules").get_data(as_text=True)
+    assert "Gateway" in page
+    assert "alertname=Gateway*, site!=test" in page
+
+    path = f"/announcements/alerts/rules/{rule.id}"
+    assert "alertname=VPN*" in client.get(path).get_data(as_text=True)
+    assert factories.post_form(client, path, form | {"revision": "1"}).status_code == 303
+    assert factories.post_form(client, path, form | {"revision": "1"}).status_code == 412
+    assert factories.post_form(client, f"{path}/delete").status_code == 303
+    assert client.get(path).status_code == 404
+    with app.app_context():
+        acts = [e.action for e in db.session.query(AuditEntry).filter(AuditEntry.action.like("alert_rule.%"))]
+    assert acts == ["alert_rule.created", "alert_rule.created", "alert_rule.changed", "alert_rule.deleted"]
+    with pytest.raises(Forbidden):
+        act(actions.save_rule, people.carla, None, RuleInput("x", "a=b", vpn.id))
+    with pytest.raises(NotFound):
+        act(actions.delete_rule, people.teresa, 2**40)
+    with pytest.raises(Invalid):
+        act(actions.save_rule, people.teresa, None, RuleInput("x", "a=b", 0))
+    row = act(actions.save_rule, people.teresa, None, RuleInput("x", "a=b", vpn.id))
+    with pytest.raises(Stale):
+        act(actions.save_rule, people.teresa, row.id, RuleInput("x", "a=b", vpn.id), 7)
+
+
+def test_the_list_is_paged_and_the_menu_counts(
+    app: Flask, people: People, rule: AlertRule, send: Send, clock: FixedClock, signed_in: SignedIn
+) -> None:
+    for n in range(55):
+        clock.advance(seconds=1)
+        send(fingerprint=f"f{n}", name="VPNDown" if n == 0 else "DiskFull")
+    client = signed_in(people.teresa)
+    page = client.get("/announcements/alerts").get_data(as_text=True)
+    assert page.count("DiskFull") >= 50
+    assert 'rel="next"' in page
+    older = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert "Draft opened" in client.get(older).get_data(as_text=True)
+    assert client.get("/announcements/alerts?cursor=nonsense").status_code == 422
+    assert '<span class="side__n">1</span>' in page
+    assert "/announcements/alerts" not in signed_in(people.carla).get("/tickets").get_data(as_text=True)
+
+
+def test_what_was_received_long_ago_is_forgotten(app: Flask, rule: AlertRule, send: Send, clock: FixedClock) -> None:
+    began = clock.now()
+    send(starts_at=began)
+    send("resolved", starts_at=began)
+    send(fingerprint="f2")
+    with app.app_context():
+        assert actions.forget_old(clock.advance(days=91)) == 3
+        assert [a.fingerprint for a in db.session.query(Alert)] == ["f2"]
