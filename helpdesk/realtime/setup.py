@@ -12,7 +12,6 @@ from werkzeug.local import LocalProxy
 from helpdesk.config import Settings
 from helpdesk.realtime import boards
 from helpdesk.realtime.capacity import Capacity
-from helpdesk.realtime.figures import figures_of
 from helpdesk.realtime.guard import GuardedServer, QuietLogger, Refusal
 from helpdesk.realtime.live import EXTENSION, Live
 from helpdesk.realtime.rules import NAMESPACE, Limits, origin_of
