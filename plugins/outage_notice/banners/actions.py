@@ -86,9 +86,7 @@ def _reached(row: Receipt) -> tuple[bool, bool, bool]:
     return row.delivered_at is not None, row.seen_at is not None, (row.read_at or row.hidden_at) is not None
 
 
-def _count(
-    session: Session, announcement_id: int, before: Sequence[bool], after: Sequence[bool], at: datetime
-) -> None:
+def _count(session: Session, announcement_id: int, before: Sequence[bool], after: Sequence[bool], at: datetime) -> None:
     """Raise this minute's counters by what happened for the first time."""
     more = [int(new and not old) for old, new in zip(before, after, strict=True)]
     if not any(more):

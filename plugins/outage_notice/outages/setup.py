@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from helpdesk.plugin_api import Job
-from plugins.outage_notice.announcements.views.blueprint import offer_room_part
+from plugins.outage_notice.announcements.queries.figures import offer_tickets
+from plugins.outage_notice.announcements.views.blueprint import offer_ending_facts, offer_room_part
 from plugins.outage_notice.outages import jobs
 from plugins.outage_notice.outages.actions.surges import fade_and_forget
 from plugins.outage_notice.outages.api import api
 from plugins.outage_notice.outages.demo import load as load_demo
 from plugins.outage_notice.outages.handlers import HANDLERS
+from plugins.outage_notice.outages.queries.figures import ticket_figures
+from plugins.outage_notice.outages.queries.tally import ending_facts
 from plugins.outage_notice.outages.views import bp, page_slot, room_part
 
 __all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "page_slot", "wire"]
@@ -18,5 +21,7 @@ JOBS = (*jobs.JOBS, Job("outage_notice.surges", fade_and_forget, every_seconds=6
 
 
 def wire() -> None:
-    """Put the tickets onto the page of an announcement."""
-    offer_room_part(room_part)
+    """Put the tickets onto the page of an announcement, and say what its end does to them."""
+    offer_room_part(room_part, "aside")
+    offer_tickets(ticket_figures)
+    offer_ending_facts(ending_facts)
