@@ -29,7 +29,7 @@ from helpdesk.scheduling import queries
 from helpdesk.scheduling.models import SchedulingHeartbeat
 from helpdesk.tickets.models import Attachment, Message, MessageKind, Ticket
 from tests import factories
-from tests.harness import START
+from tests.databases import START
 from tests.listening import Listener, look_at_feed
 
 NAME = "ab" + "0" * 46
