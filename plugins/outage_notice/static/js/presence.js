@@ -2,12 +2,12 @@
 const IDLE = 20000;    // without a key for this long nobody is writing
 const AGAIN = 60000;   // so that a server that was restarted knows it too
 
-export function startPresence(id, strings) {
-  const page = `announcement:${id}`;
+export function startPresence(strings) {
   const place = document.querySelector('[data-presence]');
+  if (!place) return;
+  const page = `announcement:${place.dataset.presence}`;
   const text = document.querySelector('#update textarea');
   const me = Number(document.documentElement.dataset.viewer);
-  if (!place) return;
   let writing = false;
   let idle = 0;
 

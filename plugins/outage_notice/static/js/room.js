@@ -71,9 +71,10 @@ async function ask() {
   } catch { /* the numbers shown stay; the next change asks again */ }
 }
 
+startPresence(strings);
+
 if (room) {
   ask();
-  startPresence(id, strings);
   window.addEventListener('helpdesk:reach', ({ detail }) => {
     if (detail.id !== id) return;
     showTotals(detail);
