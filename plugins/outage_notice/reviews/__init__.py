@@ -1,1 +1,1 @@
-"""What is learned after an outage, and reports over many of them."""
+"""What is learned when it is over: reviews, their actions, feedback, reports."""

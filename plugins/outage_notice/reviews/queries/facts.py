@@ -1,0 +1,113 @@
+"""Everything a review is filled with from the record: phases, messages against goals, reach, tickets, estimates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from helpdesk.plugin_api import Viewer
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries import Entry, timeline
+from plugins.outage_notice.announcements.queries.figures import ReachFigures, TicketFigures, find_reach, find_tickets
+from plugins.outage_notice.announcements.queries.records import NamedService, services_by_id, targets_by_id
+from plugins.outage_notice.audiences import queries as audiences
+from plugins.outage_notice.response.queries.policies import targets_for
+from plugins.outage_notice.response.queries.promises import promises_kept
+from plugins.outage_notice.response.rules import Promise, PromiseKind
+from plugins.outage_notice.reviews.queries.moments import moments_of
+from plugins.outage_notice.reviews.rules import Moments, Phase, phases_of
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An expected end that people were told: when they were told, and what (None: not known)."""
+
+    told_at: datetime
+    eta: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Promises of one kind: how many were kept in time, of how many whose time has come."""
+
+    kind: PromiseKind
+    kept: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`first_message` and `resolution` are minutes from the start; their goals None where no policy has one."""
+
+    moments: Moments
+    phases: tuple[Phase, ...]
+    services: tuple[NamedService, ...]
+    people: int
+    first_message: float | None
+    first_message_goal: int | None
+    resolution: float | None
+    resolution_goal: int | None
+    promises: tuple[Kept, ...]
+    estimates: tuple[Estimate, ...]
+    off_estimate: float | None  # minutes after the last estimate; negative: before it
+    reach: ReachFigures | None
+    tickets: TicketFigures | None
+    entries: tuple[Entry, ...]
+
+
+def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
+    """The facts of one announcement that the viewer may see. A fixed number of queries."""
+    moments = moments_of([record])[record.id]
+    entries = timeline(record.id)
+    goals = targets_for([record])[record.id]
+    ended = moments.ended_at or now
+    estimates = _estimates(entries)
+    return Facts(
+        moments=moments,
+        phases=phases_of(moments, now),
+        services=tuple(services_by_id([record.id])[record.id]),
+        people=audiences.count_people(targets_by_id([record.id])[record.id]),
+        first_message=_minutes(moments.started_at, moments.told_at),
+        first_message_goal=goals.first_message_minutes,
+        resolution=_minutes(moments.started_at, moments.ended_at),
+        resolution_goal=goals.resolution_minutes,
+        promises=tuple(_kept(promises_kept(record.id), now)),
+        estimates=estimates,
+        off_estimate=_off(estimates, moments.ended_at),
+        reach=find_reach(viewer, record.id, ended) if viewer.is_staff else None,
+        tickets=find_tickets(record.id, moments.started_at, moments.told_at, ended),
+        entries=tuple(entries),
+    )
+
+
+def _minutes(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else max((end - start) / MINUTE, 0.0)
+
+
+def _kept(promises: list[Promise], now: datetime) -> list[Kept]:
+    """Promises whose time has not come yet decide nothing."""
+    decided = [p for p in promises if p.kept_at is not None or p.due_at <= now]
+    return [
+        Kept(kind, sum(p.was_kept_in_time for p in decided if p.kind is kind), count)
+        for kind in PromiseKind
+        if (count := sum(p.kind is kind for p in decided))
+    ]
+
+
+def _estimates(entries: list[Entry]) -> tuple[Estimate, ...]:
+    """What people were told of the end, each change once."""
+    found: list[Estimate] = []
+    for entry in entries:
+        if entry.kind not in ("published", "updated", "edited") or "eta" not in entry.data:
+            continue
+        eta = datetime.fromisoformat(entry.data["eta"]) if entry.data["eta"] else None
+        if (found[-1].eta if found else None) != eta:
+            found.append(Estimate(entry.at, eta))
+    return tuple(found)
+
+
+def _off(estimates: tuple[Estimate, ...], ended_at: datetime | None) -> float | None:
+    last = next((e.eta for e in reversed(estimates) if e.eta is not None), None)
+    return None if last is None or ended_at is None else (ended_at - last) / MINUTE

@@ -1,0 +1,84 @@
+"""When outages began, were noticed, told, understood and over, for one or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk.plugin_api import db
+from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
+from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Status
+from plugins.outage_notice.reviews.models import Review
+from plugins.outage_notice.reviews.rules import Moments
+
+DETECTIONS = ("surge_noticed", "alert_noticed", "alert_received", "detected")
+FOUND = (Status.identified, Status.monitoring, Status.verifying)
+CHUNK = 500  # bound parameters of one statement
+
+
+def moments_of(records: Sequence[Announcement]) -> dict[int, Moments]:
+    """The moments of each announcement. What a review corrects counts before what the timeline says.
+
+    Noticed: the first sign in the timeline, else when somebody began to write. Told: when people could first see it.
+    Found: the first update that says so.
+    """
+    found: dict[int, Moments] = {}
+    for at in range(0, len(records), CHUNK):
+        part = records[at : at + CHUNK]
+        ids = [record.id for record in part]
+        signs, causes = _entries(ids)
+        corrected = {
+            r.announcement_id: r for r in db.session.scalars(select(Review).where(Review.announcement_id.in_(ids)))
+        }
+        for record in part:
+            found[record.id] = _moments(record, corrected.get(record.id), signs.get(record.id), causes.get(record.id))
+    return found
+
+
+def _entries(ids: list[int]) -> tuple[dict[int, datetime], dict[int, datetime]]:
+    """The first sign and the first "the cause is found" of each."""
+    query = (
+        select(TimelineEntry)
+        .where(TimelineEntry.announcement_id.in_(ids), TimelineEntry.kind.in_((*DETECTIONS, "updated")))
+        .order_by(TimelineEntry.id)
+    )
+    signs: dict[int, datetime] = {}
+    causes: dict[int, datetime] = {}
+    for entry in db.session.scalars(query):
+        if entry.kind == "updated":
+            if entry.data.get("status") in FOUND:
+                causes.setdefault(entry.announcement_id, entry.at)
+            continue
+        at = _sign(entry.data) or entry.at
+        signs[entry.announcement_id] = min(at, signs.get(entry.announcement_id, at))
+    return signs, causes
+
+
+def _sign(data: dict[str, Any]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(data["detected_at"]))
+    except (KeyError, ValueError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def told_at(record: Announcement) -> datetime | None:
+    """When people could first see it."""
+    if record.published_at is None or record.show_from is None:
+        return record.published_at
+    return max(record.published_at, record.show_from)
+
+
+def _moments(record: Announcement, review: Review | None, sign: datetime | None, cause: datetime | None) -> Moments:
+    written = min(record.created_at, record.published_at or record.created_at)
+    ended = None if record.status in LIVE_STATUSES else record.actual_end_at or record.closed_at
+    return Moments(
+        started_at=record.actual_start_at or record.starts_at or record.published_at,
+        noticed_at=(review.noticed_at if review else None) or sign or written,
+        told_at=told_at(record),
+        found_at=(review.found_at if review else None) or cause,
+        ended_at=ended,
+    )

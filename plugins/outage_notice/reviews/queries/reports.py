@@ -1,0 +1,303 @@
+"""The outages of some months, and what they say together. Nothing outside of the months is loaded."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from helpdesk.plugin_api import Service, db
+from plugins.outage_notice.announcements import rules as announcing
+from plugins.outage_notice.announcements.models import AffectedService, Announcement
+from plugins.outage_notice.announcements.queries.lists import for_department
+from plugins.outage_notice.announcements.queries.records import NamedService, services_by_id
+from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Effect, Kind, Status
+from plugins.outage_notice.response.queries.promises import promises_of
+from plugins.outage_notice.reviews.models import Review
+from plugins.outage_notice.reviews.queries.moments import CHUNK, moments_of
+from plugins.outage_notice.reviews.rules import Availability, Cause, Moments, Outage, availability, percentile
+from plugins.outage_notice.reviews.rules.months import Month, MonthRange, month_of
+
+LONGEST = timedelta(days=366)  # what began earlier before the first month is not looked for
+OUTAGES_LIMIT = 3000
+OCCURRENCES_LIMIT = 1000
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which outages: the months in a zone, and of which department and service (None: all)."""
+
+    months: MonthRange
+    zone: ZoneInfo
+    department_id: int | None = None
+    service_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutageRow:
+    """One incident that began in these months. Times in minutes from its start; None: not known, or not over."""
+
+    id: int
+    title: str
+    severity: int
+    month: Month
+    started_at: datetime
+    ended_at: datetime | None
+    cause: Cause | None
+    services: tuple[NamedService, ...]
+    to_notice: float | None
+    to_tell: float | None
+    to_resolve: float | None
+    promises_kept: int
+    promises: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median and 90th percentile of `count` values, in minutes."""
+
+    median: float | None
+    p90: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    id: int
+    name: str
+    outages: int
+    availability: Availability
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A kind of cause that broke the same service more than once."""
+
+    cause: Cause
+    service: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`is_cut`: there were more outages than one report holds."""
+
+    outages: tuple[OutageRow, ...]
+    services: tuple[ServiceRow, ...]
+    by_month: Mapping[Month, Mapping[int, int]]
+    by_cause: Mapping[Cause | None, Mapping[int, int]]
+    to_notice: Spread
+    to_tell: Spread
+    to_resolve: Spread
+    promises_kept: int
+    promises: int
+    repeats: tuple[Repeat, ...]
+    start: datetime
+    end: datetime
+    is_cut: bool
+
+
+def report(wanted: Wanted, now: datetime) -> Report:
+    """What happened in these months up to now, without drills and what was called off or published by mistake."""
+    start, end = wanted.months.bounds(wanted.zone)
+    end = max(min(end, now), start)
+    records = _records(wanted, start, end)
+    is_cut = len(records) > OUTAGES_LIMIT
+    records = records[:OUTAGES_LIMIT]
+    moments = moments_of(records)
+    services = _services(records)
+    rows = _rows(records, moments, services, wanted, start, end)
+    return Report(
+        outages=tuple(rows),
+        services=tuple(_service_rows(records, moments, services, wanted, start, end)),
+        by_month=_by_month(rows, wanted.months),
+        by_cause=_by_cause(rows),
+        to_notice=_spread([r.to_notice for r in rows]),
+        to_tell=_spread([r.to_tell for r in rows]),
+        to_resolve=_spread([r.to_resolve for r in rows]),
+        promises_kept=sum(r.promises_kept for r in rows),
+        promises=sum(r.promises for r in rows),
+        repeats=tuple(_repeats(rows)),
+        start=start,
+        end=end,
+        is_cut=is_cut,
+    )
+
+
+def _records(wanted: Wanted, start: datetime, end: datetime) -> list[Announcement]:
+    """What overlaps the months: found by its start, repeated ones by being alive then."""
+    began, ended = Announcement.actual_start_at, Announcement.actual_end_at
+    once = and_(
+        Announcement.recurrence.is_(None),
+        began >= start - LONGEST,
+        began < end,
+        or_(ended > start, and_(ended.is_(None), Announcement.status.in_(LIVE_STATUSES))),
+    )
+    repeated = and_(
+        Announcement.recurrence.is_not(None),
+        or_(Announcement.status.in_(LIVE_STATUSES), Announcement.closed_at > start),
+    )
+    conditions: list[ColumnElement[bool]] = [
+        Announcement.kind.in_((Kind.incident, Kind.maintenance)),
+        Announcement.is_drill.is_(False),
+        Announcement.status.not_in((Status.draft, Status.cancelled, Status.withdrawn)),
+    ]
+    if wanted.department_id is not None:
+        conditions.append(for_department(wanted.department_id))
+    if wanted.service_id is not None:
+        conditions.append(
+            exists().where(
+                AffectedService.announcement_id == Announcement.id, AffectedService.service_id == wanted.service_id
+            )
+        )
+    found: list[Announcement] = []
+    for part in (once, repeated):  # apart, so that each finds its own index
+        query = select(Announcement).where(part, *conditions).order_by(began.desc(), Announcement.id.desc())
+        found += db.session.scalars(query.limit(OUTAGES_LIMIT + 1))
+    return found
+
+
+def _services(records: Sequence[Announcement]) -> dict[int, list[NamedService]]:
+    found: dict[int, list[NamedService]] = {}
+    for at in range(0, len(records), CHUNK):
+        found |= services_by_id([r.id for r in records[at : at + CHUNK]])
+    return found
+
+
+def _rows(
+    records: Sequence[Announcement],
+    moments: Mapping[int, Moments],
+    services: Mapping[int, list[NamedService]],
+    wanted: Wanted,
+    start: datetime,
+    end: datetime,
+) -> list[OutageRow]:
+    incidents = [
+        r
+        for r in records
+        if r.kind is Kind.incident and not r.recurrence and start <= (moments[r.id].started_at or start) < end
+    ]
+    causes: dict[int, Cause | None] = {}
+    kept: dict[int, tuple[int, int]] = {}
+    for at in range(0, len(incidents), CHUNK):
+        ids = [r.id for r in incidents[at : at + CHUNK]]
+        query = select(Review.announcement_id, Review.cause).where(Review.announcement_id.in_(ids))
+        causes |= {row.announcement_id: row.cause for row in db.session.execute(query)}
+        for id, promises in promises_of(ids).items():
+            decided = [p for p in promises if p.kept_at is not None or p.due_at <= end]
+            kept[id] = sum(p.was_kept_in_time for p in decided), len(decided)
+    return [_row(r, moments[r.id], services.get(r.id, []), causes, kept, wanted.zone) for r in incidents]
+
+
+def _row(
+    record: Announcement,
+    moments: Moments,
+    services: Sequence[NamedService],
+    causes: Mapping[int, Cause | None],
+    kept: Mapping[int, tuple[int, int]],
+    zone: ZoneInfo,
+) -> OutageRow:
+    started = moments.started_at or record.created_at
+
+    def after(moment: datetime | None) -> float | None:
+        return None if moment is None else max((moment - started) / MINUTE, 0.0)
+
+    return OutageRow(
+        record.id,
+        record.title,
+        record.severity,
+        month_of(started, zone),
+        started,
+        moments.ended_at,
+        causes.get(record.id),
+        tuple(services),
+        after(moments.noticed_at),
+        after(moments.told_at),
+        after(moments.ended_at),
+        *kept.get(record.id, (0, 0)),
+    )
+
+
+def _stretches(
+    record: Announcement, moments: Moments, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """When it was on within these bounds; of a repeated one, each of its times."""
+    if record.recurrence:
+        until = min(end, record.closed_at or end)
+        times = takewhile(lambda o: o.start < until, announcing.occurrences(record, start))
+        return [(o.start, min(o.end, until)) for o, _n in zip(times, range(OCCURRENCES_LIMIT), strict=False)]
+    if moments.started_at is None:
+        return []
+    return [(moments.started_at, moments.ended_at or end)]
+
+
+def _service_rows(
+    records: Sequence[Announcement],
+    moments: Mapping[int, Moments],
+    services: Mapping[int, list[NamedService]],
+    wanted: Wanted,
+    start: datetime,
+    end: datetime,
+) -> list[ServiceRow]:
+    """Every service that something happened to, the worst first. Planned work is maintenance whatever its effect."""
+    outages: defaultdict[tuple[int, str], list[Outage]] = defaultdict(list)
+    counts: Counter[tuple[int, str]] = Counter()
+    for record in records:
+        stretches = _stretches(record, moments[record.id], start, end)
+        for service in services.get(record.id, ()):
+            if wanted.service_id is not None and service.id != wanted.service_id:
+                continue
+            key = (service.id, service.name)
+            planned = record.kind is Kind.maintenance
+            effect = Effect.under_maintenance if planned else service.effect
+            outages[key] += [Outage(a, b, effect) for a, b in stretches]
+            counts[key] += not planned
+    rows = [
+        ServiceRow(id, name, counts[id, name], availability(found, start, end))
+        for (id, name), found in outages.items()
+        if any(o.start < end and o.end > start for o in found)
+    ]
+    return sorted(rows, key=lambda r: (-r.availability.down, -r.availability.affected, r.name))
+
+
+def _by_month(rows: Sequence[OutageRow], months: MonthRange) -> dict[Month, dict[int, int]]:
+    found: dict[Month, dict[int, int]] = {month: {} for month in months.months}
+    for row in rows:
+        counts = found.setdefault(row.month, {})
+        counts[row.severity] = counts.get(row.severity, 0) + 1
+    return found
+
+
+def _by_cause(rows: Sequence[OutageRow]) -> dict[Cause | None, dict[int, int]]:
+    found: dict[Cause | None, dict[int, int]] = {}
+    for row in rows:
+        counts = found.setdefault(row.cause, {})
+        counts[row.severity] = counts.get(row.severity, 0) + 1
+    return dict(sorted(found.items(), key=lambda item: (item[0] is None, -sum(item[1].values()), str(item[0]))))
+
+
+def _spread(values: Sequence[float | None]) -> Spread:
+    known = [value for value in values if value is not None]
+    return Spread(percentile(known, 0.5), percentile(known, 0.9), len(known))
+
+
+def _repeats(rows: Sequence[OutageRow]) -> list[Repeat]:
+    found: defaultdict[tuple[Cause, str], list[int]] = defaultdict(list)
+    for row in rows:
+        if row.cause is not None and row.cause is not Cause.unknown:
+            for service in row.services:
+                found[row.cause, service.name].append(row.id)
+    repeats = [Repeat(cause, name, tuple(ids)) for (cause, name), ids in found.items() if len(ids) > 1]
+    return sorted(repeats, key=lambda r: (-len(r.ids), r.service))
+
+
+def services_for_filter(limit: int = 500) -> list[tuple[int, str]]:
+    """Services to choose from, by name."""
+    rows = db.session.execute(select(Service.id, Service.name).order_by(Service.name).limit(limit))
+    return [(row.id, row.name) for row in rows]
