@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
@@ -12,6 +12,7 @@ from typing import Any
 
 from apiflask import APIFlask
 from flask import Flask
+from prometheus_client import Metric
 
 from helpdesk.config import ROOT, Settings
 from helpdesk.core.clock import Clock, FileClock, SystemClock
@@ -36,6 +37,7 @@ class State:
     deliverers: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     socket_verbs: dict[str, SocketVerb] = field(default_factory=dict)
+    figures: list[Callable[[], Iterable[Metric]]] = field(default_factory=list)  # for /metrics, besides the counters
     admin_links: list[MenuLink] = field(default_factory=list)
     feed_listeners: list[Callable[[], None]] = field(default_factory=list)
     outbox_listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -59,7 +61,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Flask:
     app.url_rule_class = LazyRule
     if clock is None:
         clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
-    state = State(settings, clock, Registry(settings.plugin_names))
+    state = State(settings, clock, Registry(settings.plugin_names, settings.plugin_hashes))
     app.extensions["helpdesk"] = state
     init_database(app, settings.database_url)
     modules = _room_modules()

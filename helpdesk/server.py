@@ -19,6 +19,7 @@ from helpdesk.core import schema
 from helpdesk.realtime.capacity import raise_limit
 from helpdesk.realtime.follower import start as start_following
 from helpdesk.realtime.follower import start_waking
+from helpdesk.realtime.front import MONITORING, Front
 from helpdesk.scheduling.relay import Relay
 from helpdesk.scheduling.ticker import Ticker, find_problem_elsewhere
 
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 4096
 STOP_SECONDS = 1.0
+LAST_REQUESTS_SECONDS = 5.0  # after an orderly way out, for requests that take long
 WATCH_SECONDS, MOST_MISSES = 5.0, 6
 
 
@@ -33,8 +35,11 @@ class CannotStart(Exception):
     """The process must not start. The text says why and what to do."""
 
 
-def serve(app: Flask, *, with_worker: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT. Raises CannotStart."""
+def serve(app: Flask, *, with_worker: bool = True, drain: float = 0) -> None:
+    """Serve until SIGTERM or SIGINT. Raises CannotStart.
+
+    With `drain` the first signal begins an orderly way out that takes so many seconds; a second one ends it.
+    """
     settings: Settings = app.extensions["helpdesk"].settings
     check(app)
     raise_limit()
@@ -44,15 +49,22 @@ def serve(app: Flask, *, with_worker: bool = True) -> None:
     print(f"Help desk at {_address(settings, listener)}", flush=True)  # noqa: T201
     _watch_garbage()
     try:
-        run(app, listener)
+        run(app, listener, drain)
     finally:
         _stop_all(stops)
 
 
-def work(app: Flask) -> None:
-    """Do the background work until SIGTERM or SIGINT. Raises CannotStart."""
+def work(app: Flask, *, port: int | None = None) -> None:
+    """Do the background work until SIGTERM or SIGINT. Raises CannotStart.
+
+    With `port`, what monitoring asks for (`MONITORING`) is answered there.
+    """
     check(app)
+    settings: Settings = app.extensions["helpdesk"].settings
+    listener = None if port is None else _listen(settings.model_copy(update={"port": port}))
     stops = [start_waking(app), *_start_worker(app)]
+    if listener is not None:
+        stops.append(_serve_monitoring(app, listener))
     ended = threading.Event()
     _on_signal(app, ended.set)
     print("The worker runs.", flush=True)  # noqa: T201
@@ -82,7 +94,15 @@ def check(app: Flask) -> None:
         _check_patched(settings)
     with app.app_context():
         if not schema.is_newest():
-            raise CannotStart("the database is not at the newest version. Run `helpdesk migrate` first")
+            raise CannotStart(_describe_schema())
+
+
+def _describe_schema() -> str:
+    from helpdesk.core import migrations  # a start with the right schema goes without it
+
+    if migrations.state() is migrations.SchemaState.newer:
+        return migrations.NEWER
+    return "the database is not at the newest version. Run `helpdesk migrate` first"
 
 
 def _check_patched(settings: Settings) -> None:
@@ -151,7 +171,29 @@ def _address(settings: Settings, listener: socket.socket) -> str:
     return settings.public_url if settings.port else f"http://{host}:{port}"
 
 
-def _serve_gevent(app: Flask, listener: socket.socket) -> None:
+def _serve_monitoring(app: Flask, listener: socket.socket) -> Callable[[], None]:
+    """Answer monitoring in the background. The function that ends it."""
+    front = Front(app)
+
+    def only_monitoring(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ.get("PATH_INFO") in MONITORING:
+            return front(environ, start_response)
+        start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+        return []
+
+    if app.extensions["helpdesk"].settings.async_mode == "gevent":
+        from gevent import pywsgi
+
+        listener.setblocking(False)
+        server = pywsgi.WSGIServer(listener, only_monitoring, log=None, error_log=_ErrorLog())
+        server.start()
+        return lambda: server.stop(STOP_SECONDS)
+    threaded = _make_threaded(only_monitoring, listener)
+    threading.Thread(target=threaded.serve_forever, daemon=True).start()
+    return threaded.shutdown
+
+
+def _serve_gevent(app: Flask, listener: socket.socket, drain: float) -> None:
     import gevent
     from gevent import pywsgi
     from gevent.pool import Pool
@@ -159,15 +201,36 @@ def _serve_gevent(app: Flask, listener: socket.socket) -> None:
     from helpdesk.realtime.fast import UpgradeHandler
 
     listener.setblocking(False)
+    front = Front(app)
     server = pywsgi.WSGIServer(
-        listener, app, log=None, spawn=Pool(), error_log=_ErrorLog(), handler_class=UpgradeHandler
+        listener, front, log=None, spawn=Pool(), error_log=_ErrorLog(), handler_class=UpgradeHandler
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, lambda: gevent.spawn(server.stop, STOP_SECONDS))
-    server.serve_forever(stop_timeout=STOP_SECONDS)
+
+    def stop() -> None:
+        if drain and not front.is_leaving:
+            front.leave(drain)
+            server.stop(LAST_REQUESTS_SECONDS)
+        else:
+            server.stop(STOP_SECONDS)
+
+    _on_signal(app, lambda: gevent.spawn(stop))
+    server.serve_forever(stop_timeout=LAST_REQUESTS_SECONDS if drain else STOP_SECONDS)
 
 
-def _serve_threads(app: Flask, listener: socket.socket) -> None:
+def _serve_threads(app: Flask, listener: socket.socket, drain: float) -> None:
+    front = Front(app)
+    server = _make_threaded(front, listener)
+
+    def stop() -> None:
+        if drain and not front.is_leaving:
+            front.leave(drain)
+        server.shutdown()
+
+    _on_signal(app, lambda: threading.Thread(target=stop, daemon=True).start())
+    server.serve_forever(poll_interval=0.2)
+
+
+def _make_threaded(app: Any, listener: socket.socket) -> Any:
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class QuietHandler(WSGIRequestHandler):
@@ -175,9 +238,7 @@ def _serve_threads(app: Flask, listener: socket.socket) -> None:
             """Requests are logged by the application, or not at all."""
 
     host, port = listener.getsockname()[:2]
-    server = make_server(host, port, app, threaded=True, request_handler=QuietHandler, fd=listener.fileno())
-    _on_signal(app, lambda: threading.Thread(target=server.shutdown, daemon=True).start())
-    server.serve_forever(poll_interval=0.2)
+    return make_server(host, port, app, threaded=True, request_handler=QuietHandler, fd=listener.fileno())
 
 
 def _on_signal(app: Flask, stop: Callable[[], object]) -> None:

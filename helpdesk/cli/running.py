@@ -1,18 +1,17 @@
-"""Commands that set the program up and run it: migrate, serve, worker, demo."""
+"""Commands that run the program: serve, worker, demo."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 from flask import Flask
 
 from helpdesk.cli.group import make_app
 from helpdesk.config import Settings
-from helpdesk.core import clock, failpoints, migrations
+from helpdesk.core import clock, failpoints, schema
 from helpdesk.core.database import db
 from helpdesk.web.logs import configure_logging
 
@@ -23,37 +22,37 @@ ALLOW_FAILPOINTS = click.option(
 
 
 @click.command()
-def migrate() -> None:
-    """Bring the database to the newest schema. Safe to run twice and from several machines."""
-    app = make_app()
-    with app.app_context():
-        if path := db.engine.url.database if db.engine.dialect.name == "sqlite" else None:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        migrations.upgrade()
-    click.echo("The database is at the newest version.")
-
-
-@click.command()
 @click.option("--no-worker", is_flag=True, help="Serve pages only; `helpdesk worker` runs elsewhere.")
+@click.option(
+    "--drain",
+    type=click.FloatRange(0, 600),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="On SIGTERM turn /readyz red and close sockets over so many seconds before stopping.",
+)
 @ALLOW_FAILPOINTS
-def serve(no_worker: bool, allow_failpoints: bool) -> None:
+def serve(no_worker: bool, drain: float, allow_failpoints: bool) -> None:
     """Serve the help desk, and do its background work unless told otherwise."""
     from helpdesk import server
 
     def start(app: Flask) -> None:
         _name_demo_accounts(app)
-        server.serve(app, with_worker=not no_worker)
+        server.serve(app, with_worker=not no_worker, drain=drain)
 
     _run(start, allow_failpoints)
 
 
 @click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Answer /healthz, /readyz and /metrics on this port of HELPDESK_HOST."
+)
 @ALLOW_FAILPOINTS
-def worker(allow_failpoints: bool) -> None:
+def worker(port: int | None, allow_failpoints: bool) -> None:
     """Do the background work only: send what is due and ask the clock."""
     from helpdesk import server
 
-    _run(server.work, allow_failpoints)
+    _run(lambda app: server.work(app, port=port), allow_failpoints)
 
 
 def _name_demo_accounts(app: Flask) -> None:
@@ -74,7 +73,7 @@ def _name_demo_accounts(app: Flask) -> None:
 def _is_migrated(app: Flask) -> bool:
     """Whether the schema is the newest; an older one may lack what is asked for, and `serve` says so itself."""
     with app.app_context():
-        return migrations.is_current()
+        return schema.is_newest()
 
 
 def _run(start: Callable[[Flask], None], allow_failpoints: bool) -> None:
@@ -128,4 +127,4 @@ def _has_people() -> bool:
     return db.session.scalar(select(User.id).limit(1)) is not None
 
 
-COMMANDS = (migrate, serve, worker, demo)
+COMMANDS = (serve, worker, demo)

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import Index, String, delete, select, update
+from sqlalchemy import Index, String, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.core import clock
-from helpdesk.core.database import Base, UTCDateTime, after_commit, db, require_transaction
+from helpdesk.core.database import Base, UTCDateTime, after_commit, db, require_transaction, table_of
 
 KEPT_HOURS = 48
 
@@ -39,6 +39,14 @@ class FeedEntry(Base):
     __table_args__ = (Index("ix_feed_entry_seq", "seq"), Index("ix_feed_entry_at", "at"))
 
 
+# Made once: most writes raise the feed, and it costs more to make a statement than to carry it out.
+HEAD, ENTRY = table_of(FeedHead), table_of(FeedEntry)
+RAISE = (
+    update(HEAD).where(HEAD.c.id == 1).values(seq=HEAD.c.seq + 1).returning(HEAD.c.seq).execution_options(is_short=True)
+)
+NOTE = insert(ENTRY).inline().execution_options(is_short=True)
+
+
 class Head(NamedTuple):
     epoch: str
     seq: int
@@ -48,6 +56,7 @@ class Change(NamedTuple):
     seq: int
     topic: str
     ref: str
+    at: datetime | None = None  # when it was written down
 
 
 def record(topic: str, *refs: object) -> int:
@@ -56,12 +65,12 @@ def record(topic: str, *refs: object) -> int:
     One entry per ref; without refs the whole topic changed.
     """
     session = require_transaction()
-    raised = update(FeedHead).where(FeedHead.id == 1).values(seq=FeedHead.seq + 1).returning(FeedHead.seq)
-    seq: int | None = session.scalar(raised)
+    connection = session.connection()
+    seq: int | None = connection.scalar(RAISE)
     if seq is None:
         raise RuntimeError("the feed has no head: the database is not migrated")
     now = clock.now()
-    session.add_all(FeedEntry(seq=seq, topic=topic, ref=str(ref), at=now) for ref in refs or ("",))
+    connection.execute(NOTE, [{"seq": seq, "topic": topic, "ref": str(ref), "at": now} for ref in refs or ("",)])
     after_commit(poke)
     return seq
 
@@ -78,7 +87,7 @@ def changes_since(seq: int, limit: int = 5000) -> list[Change] | None:
     if oldest is None or oldest > seq + 1:
         return [] if head().seq <= seq else None
     rows = db.session.execute(
-        select(FeedEntry.seq, FeedEntry.topic, FeedEntry.ref)
+        select(FeedEntry.seq, FeedEntry.topic, FeedEntry.ref, FeedEntry.at)
         .where(FeedEntry.seq > seq)
         .order_by(FeedEntry.seq, FeedEntry.id)
         .limit(limit + 1)

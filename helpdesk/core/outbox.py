@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, delete, or_, select, update
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import ColumnElement, Executable
+from structlog.contextvars import get_contextvars
 
 from helpdesk.core import clock
 from helpdesk.core.database import (
@@ -29,6 +31,7 @@ from helpdesk.core.database import (
     db,
     is_postgresql,
     require_transaction,
+    table_of,
     transaction,
 )
 from helpdesk.core.events import Event
@@ -62,6 +65,7 @@ class OutboxRow(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(String(64))  # of the request that caused it, for the logs
     __table_args__ = (
         UniqueConstraint("event_id", "channel", "recipient"),
         Index("ix_outbox_state_due_at", "state", "due_at"),
@@ -77,6 +81,10 @@ class OutboxHold(Base):
     reason: Mapped[str] = mapped_column(String(200))
 
 
+OUTBOX = table_of(OutboxRow)
+INSERT = insert(OUTBOX).inline().execution_options(is_short=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A leased row: what a channel's deliverer gets to see."""
@@ -88,6 +96,7 @@ class Item:
     payload: dict[str, Any]
     attempts: int
     created_at: datetime
+    request_id: str | None = None
 
 
 class NotWanted(Exception):
@@ -111,8 +120,10 @@ def record(event: Event) -> str:
     event_id = uuid.uuid4().hex
     names = [name for name, _handler in current_app.extensions["helpdesk"].handlers.get(type(event).__name__, ())]
     payload = {"event": type(event).__name__, "data": event.to_payload()}
-    for name in names:
-        send(HANDLER_CHANNEL, name, payload, event_id=event_id)
+    if names:
+        rows = [_new_row(HANDLER_CHANNEL, name, payload, event_id, None) for name in names]
+        require_transaction().connection().execute(INSERT, rows)  # a new event: nothing can have queued it before
+        after_commit(poke)
     return event_id
 
 
@@ -120,27 +131,39 @@ def send(
     channel: str, recipient: str, payload: Mapping[str, Any], *, event_id: str, due_at: datetime | None = None
 ) -> str | None:
     """Queue one effect in the running transaction. Its id, or None when this effect was queued before."""
-    session = require_transaction()
-    now = clock.now()
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    row_id = session.scalar(
-        insert(OutboxRow)
-        .values(
-            id=uuid.uuid4().hex,
-            event_id=event_id,
-            channel=channel,
-            recipient=recipient,
-            payload=dict(payload),
-            state=OutboxState.ready,
-            attempts=0,
-            due_at=due_at or now,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["event_id", "channel", "recipient"])
-        .returning(OutboxRow.id)
-    )
+    row = _new_row(channel, recipient, payload, event_id, due_at)
+    row_id: str | None = require_transaction().connection().scalar(_insert_once(is_postgresql()), row)
     after_commit(poke)
     return row_id
+
+
+def _new_row(
+    channel: str, recipient: str, payload: Mapping[str, Any], event_id: str, due_at: datetime | None
+) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "id": uuid.uuid4().hex,
+        "event_id": event_id,
+        "channel": channel,
+        "recipient": recipient,
+        "payload": dict(payload),
+        "state": OutboxState.ready,
+        "attempts": 0,
+        "due_at": due_at or now,
+        "created_at": now,
+        "request_id": get_contextvars().get("request_id"),
+    }
+
+
+@cache
+def _insert_once(for_postgresql: bool) -> Executable:
+    insert_into = postgresql.insert if for_postgresql else sqlite.insert
+    return (
+        insert_into(OUTBOX)
+        .on_conflict_do_nothing(index_elements=["event_id", "channel", "recipient"])
+        .returning(OUTBOX.c.id)
+        .execution_options(is_short=True)
+    )
 
 
 def is_open() -> ColumnElement[bool]:
@@ -200,7 +223,10 @@ def lease(worker: str, limit: int, now: datetime) -> list[Item]:
             .execution_options(synchronize_session=False)
         ).all()
         rows = sorted(rows, key=lambda r: (r.due_at, r.created_at))
-        return [Item(r.id, r.event_id, r.channel, r.recipient, r.payload, r.attempts, r.created_at) for r in rows]
+        return [
+            Item(r.id, r.event_id, r.channel, r.recipient, r.payload, r.attempts, r.created_at, r.request_id)
+            for r in rows
+        ]
 
 
 def finish(item: Item, worker: str, state: OutboxState, now: datetime, error: str | None = None) -> None:

@@ -17,7 +17,7 @@ from flask import Flask
 from helpdesk.core import clock, failpoints, feed
 from helpdesk.core.feed import Change, Head
 from helpdesk.hooks.specs import Board
-from helpdesk.realtime import boards, queries, rules
+from helpdesk.realtime import boards, figures, queries, rules
 from helpdesk.realtime.connections import Connection
 
 if TYPE_CHECKING:
@@ -90,9 +90,13 @@ class Follower:
         else:
             self._wake.set()
 
+    def age(self) -> float:
+        """How many seconds ago the feed was read last."""
+        return time.monotonic() - (self._stepped_at or 0)
+
     def find_problem(self) -> str | None:
         """What is wrong with the feed in this process, for the health page."""
-        silent = time.monotonic() - (self._stepped_at or 0)
+        silent = self.age()
         return f"the feed was not read for {silent:.0f} s" if silent > rules.STALE_SECONDS else None
 
     def find_standstill(self) -> str | None:
@@ -177,6 +181,7 @@ class Follower:
         connections = self._live.connections
         if users is None or users:
             self._tell(connections.all() if users is None else connections.of_users(users), now)
+            figures.note_delivered(changes, clock.now())
         self._tell_staff([change for change in changes if change.topic == "ticket"])
         self._staff_news.update((change.topic, change.ref) for change in changes)
 

@@ -12,6 +12,7 @@ from werkzeug.local import LocalProxy
 from helpdesk.config import Settings
 from helpdesk.realtime import boards
 from helpdesk.realtime.capacity import Capacity
+from helpdesk.realtime.figures import figures_of
 from helpdesk.realtime.guard import GuardedServer, QuietLogger, Refusal
 from helpdesk.realtime.live import EXTENSION, Live
 from helpdesk.realtime.rules import NAMESPACE, Limits, origin_of
@@ -52,6 +53,7 @@ def init_app(app: Flask, limits: Limits | None = None) -> None:
         live.wake_ups = WakeUps(settings.redis_url)
         live.state.degraded["redis"] = live.wake_ups.find_problem
         live.state.feed_listeners.append(live.wake_ups.poke)
+    live.state.figures.append(lambda: figures_of(live))
     live.state.health["boards"] = lambda: boards.find_problem(live.state.plugins)
 
 

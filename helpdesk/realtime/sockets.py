@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -99,6 +100,11 @@ def _answer(live: Live, name: str, sid: str, arguments: tuple[Any, ...]) -> dict
     connection = live.connections.find(sid)
     if connection is None:
         return {"error": "not_signed_in", "message": ""}
+    with structlog.contextvars.bound_contextvars(request_id=uuid.uuid4().hex, verb=name[:40]):
+        return _answer_for(live, connection, name, arguments)
+
+
+def _answer_for(live: Live, connection: Connection, name: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
     try:
         with live.app.app_context():
             viewer = live.directory.find_viewer(connection.user_id)
@@ -108,7 +114,7 @@ def _answer(live: Live, name: str, sid: str, arguments: tuple[Any, ...]) -> dict
             with force_locale(viewer.locale):
                 return _perform(live, name, viewer, arguments)
     except Exception:
-        log.exception("socket message failed", verb=name[:40])
+        log.exception("socket message failed")
         return {"error": "error", "message": ""}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -31,6 +32,24 @@ def find_outbox_pause() -> str | None:
     """Why nothing leaves the outbox, for the health page; None while it is not paused."""
     hold = outbox.find_hold()
     return None if hold is None else f"the outbox is paused since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}"
+
+
+class Backlog(NamedTuple):
+    waiting: int  # due by now
+    later: int
+    dead: int
+    oldest_seconds: float  # how long the oldest of those waiting is due
+
+
+def count_backlog(now: datetime) -> Backlog:
+    """How much waits in the outbox, and for how long. Reads of one index."""
+    ready, is_due = OutboxRow.state == OutboxState.ready, OutboxRow.due_at <= now
+    due = select(func.count(), func.min(OutboxRow.due_at)).where(ready, is_due)
+    waiting, oldest = db.session.execute(due).one()
+    later = db.session.scalar(select(func.count()).select_from(OutboxRow).where(ready, ~is_due)) or 0
+    dead = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == OutboxState.dead)
+    age = 0.0 if oldest is None else (now - oldest).total_seconds()
+    return Backlog(waiting, later, db.session.scalar(dead) or 0, age)
 
 
 def count_effects() -> dict[str, int]:

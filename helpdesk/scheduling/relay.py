@@ -133,6 +133,12 @@ class Relay:
 
     def perform(self, item: Item) -> None:
         """Perform one leased effect in an app context of its own, and mark it. Never raises."""
+        # What is written about it, and what it queues in turn, carries the id of the request that caused it.
+        bind = structlog.contextvars.bound_contextvars
+        with bind(request_id=item.request_id or uuid.uuid4().hex, effect=item.id):
+            self._perform(item)
+
+    def _perform(self, item: Item) -> None:
         try:
             with self._app.app_context():
                 error = self._attempt(item)
@@ -142,7 +148,7 @@ class Relay:
             EFFECTS.labels(item.channel, outcome).inc()
         except Exception:  # not marked: it is done again when the lease is over
             EFFECTS.labels(item.channel, "unmarked").inc()
-            log.exception("an effect could not be marked", effect=item.id)
+            log.exception("an effect could not be marked")
 
     def _attempt(self, item: Item) -> Exception | None:
         try:
@@ -152,7 +158,7 @@ class Relay:
         except Exception as error:
             is_surprise = not isinstance(error, OSError | GiveUp)  # a network that fails needs no traceback
             log.warning(
-                "an effect failed", effect=item.id, channel=item.channel, attempt=item.attempts,
+                "an effect failed", channel=item.channel, attempt=item.attempts,
                 error=f"{type(error).__name__}: {error}", exc_info=is_surprise,
             )  # fmt: skip
             return error

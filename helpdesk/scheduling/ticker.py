@@ -9,12 +9,15 @@ import logging
 import os
 import socket
 import time
+import uuid
+from collections.abc import Iterator
 from datetime import datetime
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from prometheus_client import Counter
+from prometheus_client.core import GaugeMetricFamily
 
 from helpdesk.core import clock, failpoints
 from helpdesk.hooks.specs import Job
@@ -46,6 +49,7 @@ class Ticker:
     def start(self) -> None:
         logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it writes two lines for every tick
         self._ticked = time.monotonic()
+        self._state.figures.append(self._figures)
         self._state.health["ticker"] = self._state.pulse["ticker"] = self.find_problem
         self._scheduler.add_job(self.tick, "interval", seconds=1, id="tick")
         self._scheduler.start()
@@ -65,11 +69,12 @@ class Ticker:
         failpoints.hit("tick")
         done = 0
         for job in [Job("scheduling.beat", self._beat, rules.BEAT_SECONDS), *self._state.jobs]:
-            try:
-                done += self._ask(job)
-            except Exception:
-                JOB_FAILURES.labels(job.name).inc()
-                log.exception("job failed", job=job.name)
+            with structlog.contextvars.bound_contextvars(request_id=uuid.uuid4().hex, job=job.name):
+                try:
+                    done += self._ask(job)
+                except Exception:
+                    JOB_FAILURES.labels(job.name).inc()
+                    log.exception("job failed")
         self._ticked = time.monotonic()
         return done
 
@@ -85,9 +90,16 @@ class Ticker:
         actions.beat(self._worker, now)
         return 0
 
+    def _figures(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily("helpdesk_ticker_age_seconds", "Since this process's ticker last ran.", self.age())
+
+    def age(self) -> float:
+        """How many seconds ago it ticked last."""
+        return time.monotonic() - (self._ticked or 0)
+
     def find_problem(self) -> str | None:
         """What is wrong with the ticker of this process, for the health page."""
-        silent = time.monotonic() - (self._ticked or 0)
+        silent = self.age()
         return f"the ticker is silent for {silent:.0f} s" if silent > rules.STALE_SECONDS else None
 
 

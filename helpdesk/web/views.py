@@ -5,19 +5,23 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import cast
 
-from flask import Blueprint, Flask, Response, jsonify, render_template, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from flask_babel import lazy_gettext as _l
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from helpdesk.config import ROOT
 from helpdesk.core.errors import NotFound
+from helpdesk.hooks.specs import MenuLink
 from helpdesk.web import openapi, queries
 from helpdesk.web.access import allow
 from helpdesk.web.csrf import check_origin_and_token
 from helpdesk.web.limits import init_limits
+from helpdesk.web.metrics import write_figures
 from helpdesk.web.requests import check_shape
 
 bp = Blueprint("web", __name__)
 BLUEPRINTS = (bp,)
+ADMIN_LINKS = (MenuLink("plugins", _l("Plugins"), "/admin/plugins", "layers"),)
 
 # Blueprints are registered after every room's setup: by then the sign-in hook of accounts stands before these.
 bp.record_once(lambda state: init_limits(cast(Flask, state.app)))
@@ -52,7 +56,15 @@ def metrics() -> Response:
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
     if forwarded or peer.is_unspecified or not (peer.is_loopback or peer.is_private):
         raise NotFound()
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return Response(write_figures(), content_type=CONTENT_TYPE_LATEST)
+
+
+@bp.get("/admin/plugins")
+@allow("administrator")
+def show_plugins() -> str:
+    """What runs here with all rights of the program."""
+    plugins = current_app.extensions["helpdesk"].plugins
+    return render_template("admin/plugins.html", plugins=plugins)
 
 
 @bp.get("/robots.txt")
