@@ -9,6 +9,7 @@ from plugins.outage_notice.response.queries.briefings import (
 )
 from plugins.outage_notice.response.queries.calls import (
     calls_of,
+    colleagues_of,
     duties_of,
     find_preparation,
     members_of_teams,
@@ -31,6 +32,7 @@ from plugins.outage_notice.response.queries.promises import (
 __all__ = [
     "briefings_shown",
     "calls_of",
+    "colleagues_of",
     "department_policies",
     "duties_of",
     "find_briefing",

@@ -130,3 +130,9 @@ def times_used(playbook_ids: Iterable[int]) -> dict[int, int]:
         .group_by(Preparation.playbook_id)
     )
     return {id: count for id, count in rows if id is not None}
+
+
+def colleagues_of(user_id: int) -> list[int]:
+    """The enabled staff of this person's team."""
+    team_id = db.session.scalar(select(User.team_id).where(User.id == user_id))
+    return [] if team_id is None else [id for id, _role in members_of_teams([team_id])[team_id]]

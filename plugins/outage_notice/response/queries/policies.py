@@ -75,3 +75,8 @@ def managers() -> list[int]:
         return found
     every = select(User.id).where(User.role == Role.administrator, User.disabled_at.is_(None)).order_by(User.name)
     return list(db.session.scalars(every))
+
+
+def chosen_managers() -> set[int]:
+    """Those who were chosen to be told last; empty: the administrators are."""
+    return set(db.session.scalars(select(Manager.user_id)))

@@ -1,0 +1,35 @@
+"""The blueprint of the pages, and what their templates may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from plugins.outage_notice.announcements.forms.words import (
+    EFFECT_NAMES,
+    KIND_NAMES,
+    LANGUAGE_NAMES,
+    LEVEL_EFFECTS,
+    LEVEL_NAMES,
+)
+from plugins.outage_notice.announcements.views.blueprint import number
+from plugins.outage_notice.playbooks.forms import ROLE_NAMES, blank_label
+from plugins.outage_notice.playbooks.queries import shown_name
+
+bp = Blueprint("outage_notice_playbooks", __name__)
+
+
+@bp.context_processor
+def words() -> dict[str, Any]:
+    return {
+        "blank_label": blank_label,
+        "effect_names": EFFECT_NAMES,
+        "kind_names": KIND_NAMES,
+        "language_names": LANGUAGE_NAMES,
+        "level_effects": LEVEL_EFFECTS,
+        "level_names": LEVEL_NAMES,
+        "number": number,
+        "role_names": ROLE_NAMES,
+        "shown_name": shown_name,
+    }

@@ -1,0 +1,155 @@
+"""Reminding of promises and telling the next person when one is late: each step of each promise once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from helpdesk.plugin_api import (
+    Viewer,
+    db,
+    is_mail_address,
+    is_postgresql,
+    queue_mail,
+    record_feed,
+    transaction,
+    viewers,
+)
+from plugins.outage_notice.announcements.actions.writing import log as note
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.response import queries, wording
+from plugins.outage_notice.response.models import Escalation, EscalationTold
+from plugins.outage_notice.response.queries.promises import steps_told
+from plugins.outage_notice.response.rules import Tell, TellStep, tells_due
+
+log = structlog.get_logger(__name__)
+
+
+def pursue_promises(now: datetime) -> int:
+    """Tell whom the policy names of what comes due or is late. How many steps were taken by this call.
+
+    The promise is computed anew inside the transaction: one that was kept or moved in between tells nobody. The unique
+    row of each step is what makes it happen once, whatever the number of processes.
+    """
+    wanted: defaultdict[int, list[Tell]] = defaultdict(list)
+    for live in queries.live_promises(now):
+        for tell in tells_due(live.promise, live.escalate_minutes, now):
+            wanted[live.record.id].append(tell)
+    done = steps_told(wanted) if wanted else set()
+    db.session.rollback()  # the read must not hold an old view while others write
+    taken = 0
+    for announcement_id, tells in wanted.items():
+        new = [t for t in tells if (announcement_id, t.promise.kind, t.promise.due_at, t.step) not in done]
+        if new:
+            taken += _take_safely(announcement_id, now)
+    return taken
+
+
+def _take_safely(announcement_id: int, now: datetime) -> int:
+    try:
+        return _take(announcement_id, now)
+    except Exception:
+        log.exception("promises could not be pursued", announcement=announcement_id)
+        return 0
+
+
+def _take(announcement_id: int, now: datetime) -> int:
+    with transaction() as session:
+        record = session.get(Announcement, announcement_id, with_for_update=True, populate_existing=True)
+        if record is None:
+            return 0
+        tells: defaultdict[tuple[str, datetime], list[Tell]] = defaultdict(list)
+        for live in queries.live_promises(now):
+            if live.record.id == announcement_id:
+                for tell in tells_due(live.promise, live.escalate_minutes, now):
+                    tells[(tell.promise.kind, tell.promise.due_at)].append(tell)
+        taken = 0
+        for steps in tells.values():
+            claimed = [(tell, row_id) for tell in steps if (row_id := _claim(session, record.id, tell, now))]
+            taken += len(claimed)
+            if claimed:
+                _tell(session, record, claimed, now)
+        if taken:
+            record_feed("announcement", record.id)
+        return taken
+
+
+def _claim(session: Session, announcement_id: int, tell: Tell, now: datetime) -> int | None:
+    insert = postgresql.insert if is_postgresql() else sqlite.insert
+    found: int | None = session.scalar(
+        insert(Escalation)
+        .values(
+            announcement_id=announcement_id,
+            kind=tell.promise.kind,
+            due_at=tell.promise.due_at,
+            step=tell.step,
+            told_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["announcement_id", "kind", "due_at", "step"])
+        .returning(Escalation.id)
+    )
+    return found
+
+
+def _tell(session: Session, record: Announcement, claimed: list[tuple[Tell, int]], now: datetime) -> None:
+    """After a pause several steps are due at once: each person gets one mail, and the timeline says the last one."""
+    told: dict[int, tuple[Tell, int]] = {}
+    for tell, row_id in claimed:
+        for id in _recipients(record, tell.step):
+            if id not in told:
+                session.add(EscalationTold(escalation_id=row_id, user_id=id))
+            told.setdefault(id, (tell, row_id))
+    people = viewers(list(told))
+    names = []
+    for id, (tell, row_id) in told.items():
+        person = people.get(id)
+        if person is None:
+            continue
+        names.append(person.name)
+        _write(record, person, tell, row_id, now)
+    last, _row_id = claimed[-1]
+    data = {
+        "promise": last.promise.kind.value,
+        "due_at": last.promise.due_at.isoformat(),
+        "step": last.step.value,
+        "text": ", ".join(names),
+    }
+    kind = "reminded" if last.step is TellStep.owner else "escalated"
+    note(session, record, None, now, kind, data=data, after=data)
+
+
+def _write(record: Announcement, person: Viewer, tell: Tell, row_id: int, now: datetime) -> None:
+    if is_mail_address(person.email or ""):
+        letter = wording.promise_letter(record, person, tell.promise, tell.step, now)
+        queue_mail(person.email or "", letter.subject, letter.text, event_id=f"outage-promise-{row_id}")
+
+
+def _recipients(record: Announcement, step: TellStep) -> list[int]:
+    """Whom a step tells. One that would tell nobody tells the next: an owner who left does not silence it."""
+    owner_id = record.owner_id or record.created_by_id
+    if step is TellStep.owner:
+        if owner_id is not None and _enabled([owner_id]):
+            return [owner_id]
+        step = TellStep.team
+    if step is TellStep.team:
+        found = [id for id in _team(record, owner_id) if id != owner_id]
+        if found:
+            return found
+    return [id for id in queries.managers() if id != owner_id] or queries.managers()
+
+
+def _team(record: Announcement, owner_id: int | None) -> list[int]:
+    """The announcers of the owner's team and of the teams that own the services."""
+    from_services = [id for id, _role in queries.people_of_services(record.id)]
+    owners = queries.colleagues_of(owner_id) if owner_id is not None else []
+    both = list(dict.fromkeys([*owners, *from_services]))
+    return [id for id, person in viewers(both).items() if person.may_announce]
+
+
+def _enabled(ids: Iterable[int]) -> bool:
+    return bool(viewers(list(ids)))

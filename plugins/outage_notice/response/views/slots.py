@@ -1,0 +1,64 @@
+"""What waits for a person of the staff on every page, and the briefings beside the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import g, render_template
+
+from helpdesk.plugin_api import Viewer
+from plugins.outage_notice.announcements.views.rows import style_of
+from plugins.outage_notice.response import queries
+from plugins.outage_notice.response.rules import PromiseKind
+from plugins.outage_notice.response.views.blueprint import WORDS
+
+SHOWN = 3
+
+
+def page_slot(slot: str, viewer: Viewer | None, _context: Mapping[str, Any], now: datetime) -> str:
+    """The part of one slot; "" where there is nothing to say."""
+    if viewer is None or not viewer.is_staff:
+        return ""
+    if slot == "top":
+        return render_template("outage_notice/response_top.html", bars=draw_bars(viewer, now))
+    if slot == "queue_side":
+        return draw_briefings(now)
+    return ""
+
+
+def draw_bars(viewer: Viewer, now: datetime) -> str:
+    """The calls that this person has not answered, and the promises that concern them."""
+    calls = queries.open_calls_of(viewer.id, now)
+    promises = [p for p in queries.told_promises_of(viewer.id, now) if viewer.may_announce or _for_agents(p)]
+    if not calls and not promises:
+        return ""
+    return render_template(
+        "outage_notice/response_bars.html",
+        calls=calls[:SHOWN],
+        promises=promises[:SHOWN],
+        more=max(0, len(promises) - SHOWN),
+        now=now,
+        viewer=viewer,
+        **WORDS,
+    )
+
+
+def _for_agents(live: Any) -> bool:
+    """An agent who manages is told of what is published, not of drafts."""
+    return live.record.published_at is not None and live.promise.kind is not PromiseKind.first_message
+
+
+def draw_briefings(now: datetime) -> str:
+    """What agents should know now, one panel for each outage; asked once for a page."""
+    shown: str | None = g.get("outage_notice_briefings")
+    if shown is None:
+        found = queries.briefings_shown(now)
+        shown = (
+            render_template("outage_notice/response_briefings.html", briefings=found[:SHOWN], style_of=style_of)
+            if found
+            else ""
+        )
+        g.outage_notice_briefings = shown
+    return shown
