@@ -53,7 +53,7 @@ class Presence:
 
     def save(self, now: datetime) -> None:
         """Write who is connected here, one row; forget processes that are long gone."""
-        watching = [[c.watching, c.user_id, int(c.is_writing)] for c in self._live.connections.staff() if c.watching]
+        watching = [(c.watching, c.user_id, int(c.is_writing)) for c in self._live.connections.staff() if c.watching]
         row = RealtimePresence(
             process=self.process, seen_at=now, user_ids=sorted(self._live.connections.user_ids()), watching=watching
         )
@@ -71,8 +71,8 @@ class Presence:
         elsewhere: dict[int | str, set[tuple[int, bool]]] = {}
         for row in queries.presences(now):
             if row.process != self.process:
-                for ticket, user_id, is_writing in row.watching:
-                    elsewhere.setdefault(ticket, set()).add((user_id, bool(is_writing)))
+                for number, user_id, is_writing in row.watching:
+                    elsewhere.setdefault(number, set()).add((user_id, bool(is_writing)))
         for ticket in elsewhere.keys() | self._elsewhere.keys():
             if elsewhere.get(ticket) != self._elsewhere.get(ticket):
                 self._changed.add(ticket)
