@@ -16,11 +16,12 @@ class Options:
     tickets: tuple[int, int] = (1_000, 100_000)
     past: tuple[int, int] = (10, 10_000)
     people: tuple[int, int] = (1_000, 100_000)
+    links: tuple[int, int] = (5, 5_000)
 
     @staticmethod
     def quick() -> Options:
         """Only to see that everything works: the figures mean nothing."""
-        return Options(1, (100,), 200, 100, (100, 300), (5, 50), (250, 500))
+        return Options(1, (100,), 200, 100, (100, 300), (5, 50), (250, 500), (5, 50))
 
     @staticmethod
     def large() -> Options:
