@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,15 +46,19 @@ class Story:
 
 
 def load(now: datetime) -> None:
-    """Write the stories in one transaction; what an organisation without these services lacks is left out."""
+    """Write the stories of the demonstration."""
+    write_stories(stories(now), now)
+
+
+def write_stories(told: Iterable[Story], now: datetime) -> list[Announcement | None]:
+    """The records of these stories, written in one transaction; None for each that names nothing that exists."""
     with transaction() as session:
         author = _author(session)
         if author is None:
-            return
+            return [None for _story in told]
         services = {row.slug: row.id for row in session.execute(select(Service.id, Service.slug))}
         departments = {row.name: row.id for row in session.execute(select(Department.id, Department.name))}
-        for story in stories(now):
-            _write(session, author, story, services, departments, now)
+        return [_write(session, author, story, services, departments, now) for story in told]
 
 
 def _author(session: Session) -> Viewer | None:
@@ -70,11 +75,11 @@ def _write(
     services: dict[str, int],
     departments: dict[str, int],
     now: datetime,
-) -> None:
+) -> Announcement | None:
     affected = tuple(ServiceEffect(services[slug], effect) for slug, effect in story.services if slug in services)
     named = [departments[name] for name in story.departments if name in departments]
     if (story.services and not affected) or (story.departments and not named):
-        return
+        return None
     audience = tuple(Target(TargetKind.department, str(i)) for i in named) or (Target(TargetKind.everyone),)
     at = now - (story.published or HOUR)
     draft = replace(story.draft, services=affected, audience=audience, time_zone=ZONE)
@@ -83,6 +88,12 @@ def _write(
     if story.published is not None:
         _tell(session, author, record, story, at, now)
     record.feed_seq = record.loud_seq = record_feed("announcement", record.id)
+    return record
+
+
+def _promised(record: Announcement) -> dict[str, Any]:
+    times = {"next_update_at": record.next_update_at, "eta": record.eta}
+    return {name: None if moment is None else moment.isoformat() for name, moment in times.items()}
 
 
 def _tell(session: Session, author: Viewer, record: Announcement, story: Story, at: datetime, now: datetime) -> None:
@@ -92,7 +103,7 @@ def _tell(session: Session, author: Viewer, record: Announcement, story: Story, 
     if record.kind is Kind.incident and record.starts_at is None:
         record.starts_at = at
     start_if_due(record, at if story.ends else now)
-    _note(session, record, author, at, "published", is_public=True, data={"title": record.title})
+    _note(session, record, author, at, "published", is_public=True, data={"title": record.title} | _promised(record))
     for said in story.said:
         _say(session, author, record, said, at + said.after)
     if story.ends is not None:
@@ -127,7 +138,10 @@ def _say(session: Session, author: Viewer, record: Announcement, said: Said, at:
     session.add(row)
     session.flush()
     kind = "updated" if said.is_public else "noted"
-    _note(session, record, author, at, kind, is_public=said.is_public, data={"update_id": row.id, "text": said.text})
+    data: dict[str, Any] = {"update_id": row.id, "text": said.text}
+    if said.is_public:
+        data |= {"status": record.status.value} | _promised(record)
+    _note(session, record, author, at, kind, is_public=said.is_public, data=data)
 
 
 def _note(

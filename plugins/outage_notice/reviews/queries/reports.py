@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from helpdesk.plugin_api import Service, db
-from plugins.outage_notice.announcements import rules as announcing
 from plugins.outage_notice.announcements.models import AffectedService, Announcement
 from plugins.outage_notice.announcements.queries.lists import for_department
 from plugins.outage_notice.announcements.queries.records import NamedService, services_by_id
 from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Effect, Kind, Status
+from plugins.outage_notice.announcements.rules.lifecycle import occurrences
 from plugins.outage_notice.response.queries.promises import promises_of
 from plugins.outage_notice.reviews.models import Review
 from plugins.outage_notice.reviews.queries.moments import CHUNK, moments_of
@@ -230,7 +230,7 @@ def _stretches(
     """When it was on within these bounds; of a repeated one, each of its times."""
     if record.recurrence:
         until = min(end, record.closed_at or end)
-        times = takewhile(lambda o: o.start < until, announcing.occurrences(record, start))
+        times = takewhile(lambda o: o.start < until, occurrences(record, start))
         return [(o.start, min(o.end, until)) for o, _n in zip(times, range(OCCURRENCES_LIMIT), strict=False)]
     if moments.started_at is None:
         return []
