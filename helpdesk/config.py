@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     plugins: str = "plugins.outage_notice"
     # `async` is a keyword: the variable is HELPDESK_ASYNC
     async_mode: Literal["gevent", "threading"] = Field("gevent", validation_alias="HELPDESK_ASYNC")
+    search_seconds: float = Field(5.0, ge=0.1, le=300)
+    mails_per_hour: int = Field(20_000, ge=1)
+    replies_per_hour: int = Field(2000, ge=1)
+    audience_limit: int = Field(100_000, ge=1)
     instance_dir: Path = Path("instance")
     clock_file: Path | None = None
     failpoints: str = ""
@@ -153,7 +157,16 @@ class Settings(BaseSettings):
 
     @property
     def plugin_names(self) -> tuple[str, ...]:
-        return tuple(name.strip() for name in self.plugins.split(",") if name.strip())
+        return tuple(name for name, _hash in self._plugins())
+
+    @property
+    def plugin_hashes(self) -> dict[str, str]:
+        """What the package of a plugin must be, for those named as `name@sha256:…`."""
+        return {name: digest for name, digest in self._plugins() if digest}
+
+    def _plugins(self) -> list[tuple[str, str]]:
+        parts = [text.strip().partition("@") for text in self.plugins.split(",") if text.strip()]
+        return [(name.strip(), digest.strip()) for name, _at, digest in parts]
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

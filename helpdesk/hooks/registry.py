@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pluggy
 import structlog
 
+from helpdesk.hooks.packages import Manifest, about, digest_of, find_package
 from helpdesk.hooks.specs import PROJECT, Specs
 
 log = structlog.get_logger(__name__)
+SLOW_SECONDS = 0.5  # a page waits for each hook
+WARN_SECONDS = 60.0
 
 
 class BadPlugin(Exception):
@@ -19,13 +24,19 @@ class BadPlugin(Exception):
 
 
 class Registry:
-    """The loaded plugins. `call_all` is strict (start-up); `collect` leaves out who raises (requests)."""
+    """The loaded plugins. `call_all` is strict (start-up); `collect` leaves out who raises (requests).
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    `failures` says which hooks raised the last time, `slow` the longest that each took which was too slow, in seconds.
+    """
+
+    def __init__(self, names: tuple[str, ...], hashes: Mapping[str, str] | None = None) -> None:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(Specs)
         self.failures: dict[str, str] = {}
+        self.slow: dict[str, float] = {}
+        self._warned_at: dict[str, float] = {}
         for name in names:
+            _check_hash(name, (hashes or {}).get(name))
             self._load(name)
 
     def _load(self, name: str) -> None:
@@ -58,10 +69,44 @@ class Registry:
         """The results of the plugins that have the hook and do not raise. Who raises is logged and remembered."""
         results = []
         for name, function, wanted in self._implementations(hook):
+            began = time.perf_counter()
             try:
                 results.append(function(**{k: v for k, v in arguments.items() if k in wanted}))
                 self.failures.pop(f"{name}.{hook}", None)
             except Exception as error:
                 self.failures[f"{name}.{hook}"] = type(error).__name__
                 log.exception("plugin failed", plugin=name, hook=hook)
+            finally:
+                self._note_time(name, hook, time.perf_counter() - began)
         return results
+
+    def _note_time(self, plugin: str, hook: str, seconds: float) -> None:
+        """A hook cannot be stopped from outside; that it holds everybody up is said, at most once a minute."""
+        if seconds < SLOW_SECONDS:
+            return
+        key, now = f"{plugin}.{hook}", time.monotonic()
+        self.slow[key] = max(seconds, self.slow.get(key, 0.0))
+        if now - self._warned_at.get(key, -WARN_SECONDS) >= WARN_SECONDS:
+            self._warned_at[key] = now
+            log.warning("plugin is slow", plugin=plugin, hook=hook, seconds=round(seconds, 2))
+
+    def manifests(self) -> list[Manifest]:
+        """What is loaded, as the files are now."""
+        found = []
+        for name, module in self._manager.list_name_plugin():
+            folder = Path(str(getattr(module, "__file__", ""))).parent
+            hooks = sorted(caller.name for caller in self._manager.get_hookcallers(module) or ())
+            found.append(Manifest(name, about(folder), folder, digest_of(folder), tuple(hooks)))
+        return found
+
+
+def _check_hash(name: str, wanted: str | None) -> None:
+    """Raises BadPlugin when the package is not what the settings name; nothing of it has run by then."""
+    if wanted is None:
+        return
+    folder = find_package(name)
+    if folder is not None and digest_of(folder) != wanted:
+        raise BadPlugin(
+            f"plugin {name}: its files are not those of {wanted} in HELPDESK_PLUGINS but of {digest_of(folder)}. "
+            "Find out who changed them before you write down the new hash"
+        )

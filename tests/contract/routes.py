@@ -101,6 +101,7 @@ TABLE: Table = {
     "GET /admin/departments/<int:department_id>": Route("administrator", object="department"),
     "POST /admin/departments/<int:department_id>": Route("administrator", object="department", form=_named),
     "POST /admin/departments/<int:department_id>/delete": Route("administrator", object="department"),
+    "GET /admin/plugins": Route("administrator"),
     "GET /admin/mail": Route("administrator"),
     "GET /admin/mail/<int:mail_id>": Route("administrator", object="mail"),
     "GET /admin/mail/<int:mail_id>/html": Route("administrator", object="mail"),

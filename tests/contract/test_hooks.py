@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from structlog.testing import capture_logs
 
 from helpdesk.config import Settings
 from helpdesk.core import migrations
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import transaction
 from helpdesk.core.outbox import record
+from helpdesk.hooks import registry
+from helpdesk.hooks.packages import digest_of
 from helpdesk.hooks.registry import BadPlugin, Registry
 from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.scheduling.ticker import run_jobs
@@ -84,6 +87,60 @@ def test_a_hook_or_an_argument_that_does_not_exist_is_refused(start: Start, text
 def test_a_plugin_that_does_not_exist_is_refused_by_name() -> None:
     with pytest.raises(BadPlugin, match="no_such_plugin"):
         Registry(("no_such_plugin",))
+
+
+def test_a_package_that_is_not_the_one_of_the_settings_is_not_run(start: Start, tmp_path: Path) -> None:
+    start("RAN = []\n")
+    package = tmp_path / "guest"
+    digest = digest_of(package)
+    Registry(("guest",), {"guest": digest})
+    (package / "__pycache__" / "more.pyc").write_bytes(b"what Python compiles does not count")
+    assert digest_of(package) == digest
+    (package / "data.txt").write_text("one more file\n")
+    (package / "hooks.py").write_text("raise SystemExit('it ran')\n")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "guest"]:
+        del sys.modules[name]
+    with pytest.raises(BadPlugin, match=r"guest: its files are not those of sha256:\w{64}"):
+        Registry(("guest",), {"guest": digest})
+
+
+def test_the_settings_name_the_hash_beside_the_plugin() -> None:
+    settings = Settings(plugins="desk.one@sha256:ab, desk.two")
+    assert settings.plugin_names == ("desk.one", "desk.two")
+    assert settings.plugin_hashes == {"desk.one": "sha256:ab"}
+
+
+def test_a_slow_hook_is_named_once_a_minute(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = start("@hookimpl\ndef menu_links(viewer):\n    return []\n")
+    plugins = app.extensions["helpdesk"].plugins
+    with capture_logs() as logs:
+        plugins.collect("menu_links", viewer=None)
+        assert (plugins.slow, logs) == ({}, [])
+        monkeypatch.setattr(registry, "SLOW_SECONDS", 0.0)
+        for _times in range(3):
+            plugins.collect("menu_links", viewer=None)
+    assert list(plugins.slow) == ["guest.menu_links"]
+    assert [(entry["event"], entry["plugin"], entry["hook"]) for entry in logs] == [
+        ("plugin is slow", "guest", "menu_links")
+    ]
+
+
+def test_administrators_see_what_is_loaded_and_how_it_does(start: Start, tmp_path: Path) -> None:
+    app = start("@hookimpl\ndef menu_links(viewer):\n    raise RuntimeError('no luck')\n")
+    (tmp_path / "guest" / "__init__.py").write_text('"""A book for guests.\n\nMore."""\n')
+    with factories.present_app(app):
+        client = app.test_client()
+        factories.sign_in(client, factories.make_user("Adam", "administrator"))
+        app.extensions["helpdesk"].plugins.slow["guest.menu_links"] = 2.5
+        page = client.get("/admin/plugins").get_data(as_text=True)
+    for words in (
+        "A book for guests.",
+        digest_of(tmp_path / "guest"),
+        "guest.menu_links failed the last time.",
+        "guest.menu_links took up to 2.5 seconds.",
+    ):
+        assert words in page
+    assert "More." not in page
 
 
 def test_event_handlers_are_called_after_the_commit_and_only_then(start: Start) -> None:
