@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
@@ -12,7 +10,7 @@ from helpdesk.audit import queries
 from helpdesk.audit.forms import FilterForm
 from helpdesk.hooks.specs import MenuLink
 from helpdesk.web.access import allow
-from helpdesk.web.paging import make_cursor, read_cursor
+from helpdesk.web.paging import older_url, read_cursor
 
 bp = Blueprint("audit", __name__, url_prefix="/admin/audit")
 
@@ -29,13 +27,8 @@ def show_log() -> ResponseReturnValue:
     wanted = form.as_filter() if is_good else queries.Filter()
     keys = read_cursor("audit")
     entries = queries.list_entries(wanted, keys[0] if keys else None, PAGE + 1)
-    older = _older_url(entries[PAGE - 1].id) if len(entries) > PAGE else None
+    older = older_url("audit", entries[PAGE - 1].id) if len(entries) > PAGE else None
     page = render_template(
         "admin/audit.html", form=form, entries=entries[:PAGE], older_url=older, is_first=keys is None
     )
     return page, 200 if is_good else 422
-
-
-def _older_url(last_id: int) -> str:
-    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor" and value]
-    return "?" + urlencode([*arguments, ("cursor", make_cursor("audit", last_id))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, request
 from flask_babel import gettext as _
@@ -13,6 +14,7 @@ from helpdesk.core.errors import Invalid
 
 DEFAULT_LIMIT = 50
 MOST = 100
+NOT_FILTERS = ("cursor", "fragment")
 _LONGEST_CURSOR = 1000
 Key = str | int | datetime | None
 
@@ -25,6 +27,12 @@ def make_cursor(scope: str, *keys: Key) -> str:
     """The cursor of the list `scope` for the sort keys of the last row shown."""
     packed = [["t", key.isoformat()] if isinstance(key, datetime) else ["v", key] for key in keys]
     return str(_serializer(scope).dumps(packed))
+
+
+def older_url(scope: str, *keys: Key) -> str:
+    """The address of the next page of the present list, with its filters."""
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name not in NOT_FILTERS and value]
+    return "?" + urlencode([*arguments, ("cursor", make_cursor(scope, *keys))])
 
 
 def read_cursor(scope: str, text: str | None = None) -> tuple[Any, ...] | None:

@@ -19,7 +19,7 @@ from helpdesk.tickets.forms import VIEW_WORDS, BulkForm, FilterForm
 from helpdesk.tickets.rules import Sort, View
 from helpdesk.tickets.views import parts
 from helpdesk.web.access import allow, get_viewer
-from helpdesk.web.paging import make_cursor, read_cursor
+from helpdesk.web.paging import older_url, read_cursor
 from helpdesk.web.redirects import safe_next
 
 bp = Blueprint("tickets", __name__)
@@ -44,7 +44,7 @@ def list_tickets() -> ResponseReturnValue:
         "page": page,
         "tabs": _tabs(viewer, wanted.view),
         "badges": parts.badges([row.id for row in page.rows], viewer),
-        "older_url": _older_url(f"queue.{wanted.sort.value}", page),
+        "older_url": _older(f"queue.{wanted.sort.value}", page),
         "first_url": "?" + urlencode(_arguments()) if request.args.get("cursor") else None,
     }
     if request.args.get("fragment"):
@@ -66,7 +66,7 @@ def _own(viewer: Viewer) -> ResponseReturnValue:
         view=view,
         words=queries.newest_words(ids),
         badges=parts.badges(ids, viewer),
-        older_url=_older_url(f"queue.{Sort.updated.value}", page),
+        older_url=_older(f"queue.{Sort.updated.value}", page),
         first_url="?" + urlencode(_arguments()) if request.args.get("cursor") else None,
     )
 
@@ -83,10 +83,10 @@ def _arguments() -> list[tuple[str, str]]:
     return [(k, v) for k, v in request.args.items(multi=True) if k not in ("cursor", "fragment") and v]
 
 
-def _older_url(scope: str, page: queries.TicketPage) -> str | None:
+def _older(scope: str, page: queries.TicketPage) -> str | None:
     if page.next_keys is None:
         return None
-    return "?" + urlencode([*_arguments(), ("cursor", make_cursor(scope, *page.next_keys))])
+    return older_url(scope, *page.next_keys)
 
 
 def _tabs(viewer: Viewer, current: View) -> list[tuple[Any, str, bool, str | None]]:
