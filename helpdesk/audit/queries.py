@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from helpdesk.audit import rules
 from helpdesk.audit.models import AuditEntry, AuditSeal
 from helpdesk.audit.rules import Finding, Problem, Report
-from helpdesk.core.database import db
+from helpdesk.core.database import db, time_limit
 
 CHUNK = 2000
 # Late commits have ids near the newest; looking further back each time would read the whole log.
@@ -31,12 +31,19 @@ class Filter:
     until: datetime | None = None
 
 
+@time_limit()
 def list_entries(wanted: Filter, before_id: int | None, limit: int) -> list[AuditEntry]:
     """Entries that fit, newest first, older than `before_id`. The caller has checked that an administrator asks."""
     query = select(AuditEntry).where(*_conditions(wanted)).order_by(AuditEntry.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
     return list(db.session.scalars(query))
+
+
+def list_alarms(now: datetime) -> list[AuditEntry]:
+    """What `raise_alarm` wrote within the last day, newest first; `object_id` is the name, `after` the facts."""
+    recent = (AuditEntry.object_kind == rules.ALARM, AuditEntry.at > now - timedelta(days=1))
+    return list(db.session.scalars(select(AuditEntry).where(*recent).order_by(AuditEntry.id.desc()).limit(20)))
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:

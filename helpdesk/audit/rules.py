@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+ALARM = "alarm"  # the kind of object of entries that say that a budget is used up
 START = "0" * 64
 # Entries become visible when their transaction commits. One that is sealed much later than what was written after it
 # did not come from a transaction.

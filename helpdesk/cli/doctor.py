@@ -90,7 +90,7 @@ def check_outbox(_settings: Settings) -> str:
     if counts["dead"]:
         raise Trouble(f"holds {counts['dead']} effects that were given up. See Administration, Outgoing mail")
     if problem := mail.find_budget_problem():
-        raise Trouble(f"{problem}. Look for a mailbox that answers itself")
+        raise Trouble(f"waits: {problem[1]} {problem[0]} within an hour. Look for a mailbox that answers itself")
     return f"{counts['ready']} waiting"
 
 

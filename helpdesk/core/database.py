@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, String, event
 from sqlalchemy.engine import Connection, Dialect
@@ -17,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from helpdesk.core import failpoints
-from helpdesk.core.errors import Busy
+from helpdesk.core.errors import Busy, TooSlow
 
 
 # A server that vanished without a word is given up within half a minute; the system would wait for hours.
@@ -28,6 +29,8 @@ PATIENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+
+PROGRESS_STEPS = 20_000  # of SQLite's machine between two looks at the time limit: about a millisecond
 
 
 class Base(DeclarativeBase):
@@ -122,6 +125,52 @@ def transaction() -> Iterator[Session]:
         failpoints.hit("after_commit")
     for callback in dict.fromkeys(callbacks):
         callback()
+
+
+@contextmanager
+def time_limit() -> Iterator[None]:
+    """For what searches or exports: reads inside are stopped after `search_seconds` of the settings.
+
+    Also to be used as a decorator. Raises TooSlow. Inside a transaction, whose work would be lost, it does nothing.
+    """
+    if is_in_transaction():
+        yield
+        return
+    seconds: float = current_app.extensions["helpdesk"].settings.search_seconds
+    session = db.session()
+    connection = session.connection()
+    try:
+        with _stopping(connection, seconds):
+            yield
+    except OperationalError as error:
+        session.rollback()
+        if _is_stopped(error):
+            raise TooSlow(seconds) from error
+        raise
+
+
+@contextmanager
+def _stopping(connection: Connection, seconds: float) -> Iterator[None]:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {round(seconds * 1000)}")
+        yield
+        connection.exec_driver_sql("SET LOCAL statement_timeout = DEFAULT")
+        return
+    driver: Any = connection.connection.driver_connection
+    end = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def _is_stopped(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlstate", "") == "57014" or str(error.orig) == "interrupted"
+
+
+def is_in_transaction() -> bool:
+    return bool(g.get("_in_transaction"))
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -68,6 +68,17 @@ class TooMany(HelpdeskError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class TooSlow(HelpdeskError):
+    """A search was stopped because it took longer than `seconds`. Asking for less may help, repeating it will not."""
+
+    status = 503
+    code = "too_slow"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
 class Busy(HelpdeskError):
     """The database did not answer in time: nothing was written, trying again is safe."""
 

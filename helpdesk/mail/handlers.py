@@ -12,6 +12,7 @@ from email.message import EmailMessage
 
 import structlog
 
+from helpdesk.audit.actions import raise_alarm
 from helpdesk.core import clock, failpoints
 from helpdesk.core.outbox import GiveUp, Item, NotNow
 from helpdesk.mail import actions, messages, queries, rules
@@ -53,19 +54,20 @@ def deliver(item: Item) -> None:
 
 
 def _check_budget(item: Item) -> None:
-    """Stops an automatic reply that answers itself for ever. It waits, so that nothing is lost by a busy hour."""
-    if not item.payload["is_automatic_reply"]:
-        return
-    if queries.count_automatic_replies(clock.now()) >= rules.REPLIES_PER_HOUR:
-        log.error("the hourly budget of automatic replies is used up", budget=rules.REPLIES_PER_HOUR)
-        raise NotNow(BUDGET_PAUSE_SECONDS, "the hourly budget of automatic replies is used up")
+    """Stops an automatic reply that answers itself for ever, and a flood. It waits: a busy hour loses nothing."""
+    problem = find_budget_problem(is_automatic_reply=item.payload["is_automatic_reply"])
+    if problem is not None:
+        name, limit = problem
+        raise_alarm(name, limit=limit)
+        raise NotNow(BUDGET_PAUSE_SECONDS, f"the hourly budget is used up: {limit} {name}")
 
 
-def find_budget_problem() -> str | None:
-    """The alarm of the budget, for the health page."""
-    if queries.count_automatic_replies(clock.now()) < rules.REPLIES_PER_HOUR:
-        return None
-    return f"{rules.REPLIES_PER_HOUR} automatic replies within an hour: further ones wait"
+def find_budget_problem(*, is_automatic_reply: bool = True) -> tuple[str, int] | None:
+    """Which budget is used up at present, if any: its name ("mails" or "replies") and how many it allows an hour."""
+    settings, now = messages.current_settings(), clock.now()
+    if is_automatic_reply and queries.has_sent(settings.replies_per_hour, now, automatic_replies=True):
+        return "replies", settings.replies_per_hour
+    return ("mails", settings.mails_per_hour) if queries.has_sent(settings.mails_per_hour, now) else None
 
 
 def _envelope_sender(record: OutgoingMail, sender: str) -> str:

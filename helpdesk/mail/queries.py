@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from helpdesk.core.database import db
+from helpdesk.core.database import db, time_limit
 from helpdesk.core.errors import NotFound
 from helpdesk.mail.models import MailState, OutgoingMail
 
 BIGGEST_ID = 2**31 - 1
 
 
+@time_limit()
 def list_mails(recipient: str, state: MailState | None, before_id: int | None, limit: int) -> list[OutgoingMail]:
     """Mails newest first, older than `before_id`; `recipient` is any part of the address."""
     query = select(OutgoingMail).order_by(OutgoingMail.id.desc()).limit(limit)
@@ -38,13 +39,10 @@ def find_by_outbox_id(outbox_id: str) -> OutgoingMail | None:
     return db.session.scalar(select(OutgoingMail).where(OutgoingMail.outbox_id == outbox_id))
 
 
-def count_automatic_replies(now: datetime) -> int:
-    """How many automatic replies went out (or were kept) within the last hour."""
-    return (
-        db.session.scalar(
-            select(func.count()).where(
-                OutgoingMail.created_at > now - timedelta(hours=1), OutgoingMail.is_automatic_reply.is_(True)
-            )
-        )
-        or 0
-    )
+def has_sent(count: int, now: datetime, *, automatic_replies: bool = False) -> bool:
+    """Whether so many mails, or automatic replies among them, went out (or were kept) within the last hour."""
+    recent = select(OutgoingMail.id).where(OutgoingMail.created_at > now - timedelta(hours=1))
+    if automatic_replies:
+        recent = recent.where(OutgoingMail.is_automatic_reply.is_(True))
+    found = db.session.scalar(select(func.count()).select_from(recent.limit(count).subquery()))
+    return (found or 0) >= count

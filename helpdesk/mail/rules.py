@@ -10,8 +10,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 LONGEST_ADDRESS = 254
 LONGEST_LOCAL_PART = 64
 LONGEST_SUBJECT = 500
-# Automatic replies of the whole installation; more means that something answers itself.
-REPLIES_PER_HOUR = 2000
 # Only these may be set from outside of the mail room; all others are ours.
 ALLOWED_HEADERS = frozenset(
     {"In-Reply-To", "References", "Reply-To", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,7 +12,7 @@ from helpdesk.mail import actions, messages, queries
 from helpdesk.mail.forms import STATE_LABELS, FilterForm
 from helpdesk.mail.handlers import find_budget_problem
 from helpdesk.web.access import allow, get_viewer
-from helpdesk.web.paging import make_cursor, read_cursor
+from helpdesk.web.paging import older_url, read_cursor
 
 bp = Blueprint("mail", __name__, url_prefix="/admin/mail")
 
@@ -36,17 +34,12 @@ def list_mail() -> ResponseReturnValue:
         form=form,
         mails=mails[:PAGE],
         labels=STATE_LABELS,
-        older_url=_older_url(mails[PAGE - 1].id) if len(mails) > PAGE else None,
+        older_url=older_url("mail", mails[PAGE - 1].id) if len(mails) > PAGE else None,
         is_first=keys is None,
         has_server=messages.current_settings().smtp_url is not None,
-        has_alarm=find_budget_problem() is not None,
+        alarm=find_budget_problem(),
     )
     return page, 200 if is_good else 422
-
-
-def _older_url(last_id: int) -> str:
-    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor" and value]
-    return "?" + urlencode([*arguments, ("cursor", make_cursor("mail", last_id))])
 
 
 @bp.get("/<int:mail_id>")

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpdesk.core.errors import Busy, HelpdeskError, Invalid, Stale, TooMany
+from helpdesk.core.errors import Busy, HelpdeskError, Invalid, Stale, TooMany, TooSlow
 from helpdesk.web.access import NotSignedIn
 from helpdesk.web.limits import seconds_until_free
 from helpdesk.web.redirects import safe_next
@@ -69,7 +69,15 @@ def _on_helpdesk_error(error: HelpdeskError) -> AnyResponse:
         extra["current"] = error.current
     if isinstance(error, Invalid):
         fields = {name: [str(message) for message in messages] for name, messages in error.fields.items()}
-    return answer(Failure(error.status, error.code, str(error.message or ""), fields, headers, extra))
+    message = _too_slow(error) if isinstance(error, TooSlow) else str(error.message or "")
+    return answer(Failure(error.status, error.code, message, fields, headers, extra))
+
+
+def _too_slow(error: TooSlow) -> str:
+    return _(
+        "This took longer than %(seconds)s seconds and was stopped. Search for more or longer words, or filter first.",
+        seconds=f"{error.seconds:g}",
+    )
 
 
 def _ask_to_sign_in(error: NotSignedIn) -> AnyResponse:

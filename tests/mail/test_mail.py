@@ -209,8 +209,9 @@ def test_a_crash_after_sending_sends_at_most_once_more_under_the_same_id(
     assert len(sink[0].mails) == 1
 
 
-def test_automatic_replies_have_a_budget(app: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "REPLIES_PER_HOUR", 2)
+def test_automatic_replies_have_a_budget(app: Flask, clock: FixedClock) -> None:
+    state = app.extensions["helpdesk"]
+    state.settings = state.settings.model_copy(update={"replies_per_hour": 2})
     for number in range(3):
         queue(app, event_id=f"e{number}", is_automatic_reply=True)
     queue(app, event_id="person")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.models import Department, User
 from helpdesk.accounts.rules import STAFF, Role, UserChange, fold, normal_email, parse_path
-from helpdesk.core.database import db
+from helpdesk.core.database import db, time_limit
 from helpdesk.core.errors import Forbidden, NotFound
 from helpdesk.hooks.specs import Viewer
 
@@ -141,6 +141,7 @@ def _matching(query: Select[User], text: str) -> Select[User]:
     return query
 
 
+@time_limit()
 def list_people(
     actor: Viewer, wanted: PeopleFilter, limit: int, after: tuple[str, int] | None = None
 ) -> tuple[list[User], tuple[str, int] | None]:

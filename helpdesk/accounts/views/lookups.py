@@ -6,6 +6,8 @@ from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts import queries
+from helpdesk.audit import queries as audit
+from helpdesk.core import clock
 from helpdesk.web.access import allow, get_viewer
 from helpdesk.web.pages import menu_links
 
@@ -22,7 +24,7 @@ def typed_text() -> str:
 @allow("administrator")
 def administration() -> ResponseReturnValue:
     links = [*current_app.extensions["helpdesk"].admin_links, *(x for x in menu_links() if x.section == "admin")]
-    return render_template("admin/index.html", links=links)
+    return render_template("admin/index.html", links=links, alarms=audit.list_alarms(clock.now()))
 
 
 @bp.get("/people/search")

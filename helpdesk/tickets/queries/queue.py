@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from helpdesk.accounts.models import Department, Team, User
 from helpdesk.catalog.models import Service
-from helpdesk.core.database import db
+from helpdesk.core.database import db, time_limit
 from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queries.search import AnySelect, join_matches, matches, number_of
@@ -72,6 +72,7 @@ class TicketPage:
     next_keys: Keys | None
 
 
+@time_limit()
 def list_queue(
     actor: Viewer, wanted: QueueFilter, now: datetime, after: Keys | None = None, limit: int = 50
 ) -> TicketPage:
