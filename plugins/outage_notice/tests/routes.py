@@ -9,7 +9,7 @@ from helpdesk.tickets.rules import NewTicket
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.rules import Draft
 from plugins.outage_notice.outages.actions import link_tickets, start_reply
-from plugins.outage_notice.tests import routes_detection, routes_reviews
+from plugins.outage_notice.tests import routes_detection, routes_response, routes_reviews
 from plugins.outage_notice.tests.announcing import department, publish
 from tests import factories
 from tests.contract.routes import ANNOUNCERS, OWNER, READERS, Arguments, Route, Table, World
@@ -46,6 +46,7 @@ def _seen(scope: str | None = None, **body: Any) -> tuple[Route, ...]:
 
 TABLE: Table = {
     **routes_detection.TABLE,
+    **routes_response.TABLE,
     **routes_reviews.TABLE,
     "GET /announcements": Route("agent"),
     "GET /announcements/<int:announcement_id>": (
@@ -154,4 +155,4 @@ OBJECTS = {
     "announcement": _announcement,
     "linked ticket": _linked,
     "broadcast": _broadcast,
-} | routes_detection.OBJECTS | routes_reviews.OBJECTS
+} | routes_detection.OBJECTS | routes_response.OBJECTS | routes_reviews.OBJECTS
