@@ -45,18 +45,18 @@ READERS_NAMES: dict[str, Any] = {
     Readers.affected: _l("Everyone who was affected"),
     Readers.public: _l("Public summary only"),
 }
-ANSWER_NAMES: dict[str, Any] = {Answer.yes: _l("Yes"), Answer.partly: _l("Partly"), Answer.no: _l("No")}
+ANSWER_NAMES: dict[Answer, Any] = {Answer.yes: _l("Yes"), Answer.partly: _l("Partly"), Answer.no: _l("No")}
 PHASE_NAMES: dict[str, Any] = {
-    PhaseName.notice: _l("Notice"),
-    PhaseName.tell: _l("Tell"),
-    PhaseName.find: _l("Find"),
-    PhaseName.fix: _l("Fix"),
+    PhaseName.noticing: _l("Notice"),
+    PhaseName.telling: _l("Tell"),
+    PhaseName.finding: _l("Find"),
+    PhaseName.fixing: _l("Fix"),
 }
 PHASE_MEANINGS: dict[str, Any] = {
-    PhaseName.notice: _l("until the team knew"),
-    PhaseName.tell: _l("until those affected were told"),
-    PhaseName.find: _l("until the cause was found"),
-    PhaseName.fix: _l("until it worked again"),
+    PhaseName.noticing: _l("until the team knew"),
+    PhaseName.telling: _l("until those affected were told"),
+    PhaseName.finding: _l("until the cause was found"),
+    PhaseName.fixing: _l("until it worked again"),
 }
 
 
@@ -124,7 +124,7 @@ class ActionForm(BaseForm):
         self.owner_id.choices = first + [SelectChoice(str(id), name) for id, name in owners]
 
     def new_action(self) -> NewAction:
-        due_on: date = self.due_on.data  # type: ignore[assignment]  # required
+        due_on: date = self.due_on.data
         return NewAction(self.what.data or "", int(self.owner_id.data), due_on)
 
 

@@ -170,7 +170,7 @@ def remind(at: datetime) -> int:
         .limit(BATCH)
     ).all()
     db.session.rollback()  # the read must not hold an old view while others write
-    return sum(_remind(id, remind_at, at) for id, remind_at in due)
+    return sum(_remind(row.id, row.remind_at, at) for row in due)
 
 
 def _remind(action_id: int, remind_at: datetime, at: datetime) -> bool:
@@ -185,9 +185,10 @@ def _remind(action_id: int, remind_at: datetime, at: datetime) -> bool:
             update(ReviewAction)
             .where(ReviewAction.id == action_id, ReviewAction.remind_at == remind_at, ReviewAction.done_at.is_(None))
             .values(remind_at=following, reminders=ReviewAction.reminders + 1)
+            .returning(ReviewAction.id)
             .execution_options(synchronize_session=False)
-        )
-        if claimed.rowcount != 1:
+        ).all()
+        if not claimed:
             return False
         if owner is not None and owner.is_staff and owner.email:
             letter = reminder_letter(row, owner, at)

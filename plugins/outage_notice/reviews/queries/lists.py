@@ -58,7 +58,7 @@ def wanted_reviews(now: datetime) -> list[Wanted]:
     )
     found = []
     for record, draft in rows:
-        due_at = review_due_at(record.actual_end_at or record.closed_at)
+        due_at = review_due_at(record.actual_end_at or record.closed_at or now)
         found.append(Wanted(record.id, record.title, record.severity, due_at, due_at < now, draft is not None))
     return found
 

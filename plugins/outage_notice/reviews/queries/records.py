@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from helpdesk.plugin_api import NotFound, Role, Ticket, TicketStatus, User, Viewer, db
 from plugins.outage_notice.announcements import rules as announcing
@@ -99,7 +100,7 @@ def open_actions(limit: int, owner_id: int | None = None) -> list[ActionRow]:
     ]
 
 
-def _actions():  # type: ignore[no-untyped-def]
+def _actions() -> Select[Any]:
     return (
         select(ReviewAction, User.name, Ticket.number, Ticket.status)
         .join(User, User.id == ReviewAction.owner_id)

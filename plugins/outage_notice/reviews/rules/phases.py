@@ -8,10 +8,10 @@ from enum import StrEnum
 
 
 class PhaseName(StrEnum):
-    notice = "notice"  # it is broken, and nobody of the team knows
-    tell = "tell"  # the team knows, those affected do not
-    find = "find"  # those affected know, the cause is not found
-    fix = "fix"  # the cause is found, it does not work yet
+    noticing = "notice"  # it is broken, and nobody of the team knows
+    telling = "tell"  # the team knows, those affected do not
+    finding = "find"  # those affected know, the cause is not found
+    fixing = "fix"  # the cause is found, it does not work yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ def phases_of(moments: Moments, now: datetime) -> tuple[Phase, ...]:
         return ()
     last = max(moments.ended_at or now, moments.started_at)
     ends = (
-        (PhaseName.notice, moments.noticed_at),
-        (PhaseName.tell, moments.told_at),
-        (PhaseName.find, moments.found_at),
-        (PhaseName.fix, last),
+        (PhaseName.noticing, moments.noticed_at),
+        (PhaseName.telling, moments.told_at),
+        (PhaseName.finding, moments.found_at),
+        (PhaseName.fixing, last),
     )
     found: list[Phase] = []
     at = moments.started_at

@@ -26,7 +26,7 @@ from plugins.outage_notice.reviews.views.charts import columns
 SERVICES_DRAWN = 20
 OUTAGES_SHOWN = 100
 LEVELS = (1, 2, 3, 4)
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\0")
+_RISKY, _BLANK = ("=", "+", "-", "@"), ("\t", "\r", "\n")
 
 
 def _id(name: str) -> int | None:
@@ -112,7 +112,7 @@ def cell(value: object) -> str:
     text = "" if value is None else str(value)
     text = text.replace("\0", "")
     is_number = isinstance(value, int | float)
-    return f"'{text}" if text.startswith(_RISKY) and not is_number else text
+    return f"'{text}" if not is_number and (text.startswith(_BLANK) or text.lstrip().startswith(_RISKY)) else text
 
 
 def _availability_rows(found: Report) -> list[list[object]]:

@@ -80,7 +80,9 @@ def points(text: str) -> list[str]:
 
 
 def kind_word(kind: Kind) -> str:
-    return {Kind.incident: _("Outage"), Kind.maintenance: _("Maintenance"), Kind.information: _("Information")}[kind]
+    return str(
+        {Kind.incident: _("Outage"), Kind.maintenance: _("Maintenance"), Kind.information: _("Information")}[kind]
+    )
 
 
 WORDS: dict[str, Any] = {
