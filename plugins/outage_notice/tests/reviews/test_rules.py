@@ -44,7 +44,7 @@ def test_moments_before_the_start_make_empty_phases() -> None:
 
 def test_what_still_runs_ends_now() -> None:
     found = rules.phases_of(Moments(at(0), at(5), at(6), None, None), at(30))
-    assert found[-1].name is PhaseName.fix
+    assert found[-1].name is PhaseName.fixing
     assert found[-1].end == at(30)
 
 
