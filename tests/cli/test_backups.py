@@ -39,8 +39,9 @@ def silent(_text: str) -> None:
     """What is said while it works is of no interest here."""
 
 
-@pytest.fixture(autouse=True)
-def _context(app: Flask) -> Iterator[None]:
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """For tests without a browser: requests would share what belongs to one of them."""
     with app.app_context():
         yield
 
@@ -78,6 +79,7 @@ def queue(event_id: str, due_at: Any = None) -> None:
 
 
 @pytest.mark.both_databases
+@pytest.mark.usefixtures("context")
 def test_everything_comes_back_as_it_was_then(app: Flask, tmp_path: Path, clock: FixedClock) -> None:
     """Rows, files, sequences, what protects the audit log; a new epoch, a paused outbox, nobody seems alive."""
     ana = factories.make_user("Ana")
@@ -108,6 +110,7 @@ def test_everything_comes_back_as_it_was_then(app: Flask, tmp_path: Path, clock:
 
 
 @pytest.mark.both_databases
+@pytest.mark.usefixtures("context")
 def test_a_backup_is_of_one_moment(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is committed while it is made is in all of its tables or in none, and its numbers say so."""
     factories.make_user("Ana")
@@ -130,44 +133,44 @@ def test_a_backup_is_of_one_moment(app: Flask, tmp_path: Path, monkeypatch: pyte
 
 
 def test_open_pages_forget_what_is_newer_than_the_backup(app: Flask, tmp_path: Path) -> None:
-    """The page had a later number of the feed; after the restore it is told everything anew, under a new epoch."""
-    ana = factories.make_user("Ana")
-    listener = Listener(app, ana)
-    making.make(tmp_path / "backup.tar", silent)
-    with transaction():
-        feed.record("announcement", 1)
-    assert listener.connect()
-    look_at_feed(app)
-    [(_name, before)] = [frame for frame in listener.frames() if frame[0] == "board"]
-    restore(tmp_path / "backup.tar", tmp_path / "unpacked")
-    look_at_feed(app)
-    assert listener.frames() == []
-    assert not listener.is_connected  # its session began after the backup
-    again = Listener(app, ana)
-    assert again.connect()
-    look_at_feed(app)
-    [(_name, after)] = [frame for frame in again.frames() if frame[0] == "board"]
-    assert after["seq"] <= before["seq"]
-    assert after["epoch"] != before["epoch"]
-
-
-def test_a_session_that_was_there_gets_the_new_board_and_can_be_ended(app: Flask, tmp_path: Path) -> None:
+    """The page had a later number of the feed; after the restore it gets the whole board anew, under a new epoch."""
     listener = Listener(app, factories.make_user("Ana"))
-    making.make(tmp_path / "backup.tar", silent)
+    with app.app_context():
+        making.make(tmp_path / "backup.tar", silent)
+        with transaction():
+            feed.record("announcement", 1)
     assert listener.connect()
     look_at_feed(app)
-    [(_name, before)] = [frame for frame in listener.frames() if frame[0] == "board"]
-    restore(tmp_path / "backup.tar", tmp_path / "one")
+    [before] = [board for name, board in listener.frames() if name == "board"]
+    with app.app_context():
+        restore(tmp_path / "backup.tar", tmp_path / "one")
     look_at_feed(app)
-    [(_name, after)] = [frame for frame in listener.frames() if frame[0] == "board"]
+    [after] = [board for name, board in listener.frames() if name == "board"]
+    assert after["seq"] < before["seq"]
     assert after["epoch"] != before["epoch"]
-    restore(tmp_path / "backup.tar", tmp_path / "two", end_sessions=True)
+    assert listener.board()["epoch"] == after["epoch"]
+    with app.app_context():
+        restore(tmp_path / "backup.tar", tmp_path / "two", end_sessions=True)
+    look_at_feed(app)
+    assert not listener.is_connected
+
+
+def test_a_session_of_after_the_backup_ends(app: Flask, tmp_path: Path) -> None:
+    ana = factories.make_user("Ana")
+    with app.app_context():
+        making.make(tmp_path / "backup.tar", silent)
+    listener = Listener(app, ana)
+    assert listener.connect()
+    look_at_feed(app)
+    with app.app_context():
+        restore(tmp_path / "backup.tar", tmp_path / "one")
     look_at_feed(app)
     assert not listener.is_connected
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("verdict", ["release", "discard"])
+@pytest.mark.usefixtures("context")
 def test_the_outbox_waits_for_a_decision(app: Flask, tmp_path: Path, clock: FixedClock, verdict: str) -> None:
     """Nothing is sent before it. Discarding drops what is due by then and keeps what has its time still to come."""
     queue("due", START)
@@ -206,6 +209,7 @@ def rewrite(source: Path, target: Path, change: Any) -> Path:
     return target
 
 
+@pytest.mark.usefixtures("context")
 def test_damage_is_found_before_anything_is_touched(app: Flask, tmp_path: Path) -> None:
     ana = factories.make_user("Ana")
     attach(app, ana.id, b"what is printed")
@@ -244,6 +248,7 @@ def test_damage_is_found_before_anything_is_touched(app: Flask, tmp_path: Path) 
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.usefixtures("context")
 def test_a_newer_schema_and_another_database_are_refused_by_name(app: Flask, tmp_path: Path) -> None:
     good = tmp_path / "good.tar"
     made = making.make(good, silent)
@@ -263,6 +268,7 @@ def test_a_newer_schema_and_another_database_are_refused_by_name(app: Flask, tmp
             restoring.verify(tmp_path / f"{name}.tar", tmp_path / name, silent)
 
 
+@pytest.mark.usefixtures("context")
 def test_a_database_in_use_is_not_overwritten_by_accident(app: Flask, clock: FixedClock) -> None:
     restoring.check_free()
     scheduling.beat("desk:77", clock.now())
@@ -275,6 +281,7 @@ def test_a_database_in_use_is_not_overwritten_by_accident(app: Flask, clock: Fix
         restoring.check_free()
 
 
+@pytest.mark.usefixtures("context")
 def test_the_manifest_lists_secrets_and_no_half_file_stays(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
