@@ -76,6 +76,7 @@ TABLE: Table = {
     "GET /announcements/new": Route("technician"),
     "POST /announcements/new": Route("technician"),
     "POST /announcements/preview": Route("technician"),
+    "POST /announcements/test": Route("technician", form={"title": "VPN is down"}),
     "GET /api/v1/announcements": Route("agent", READ),
     "POST /api/v1/announcements": Route("technician", WRITE, json={"title": "VPN"}),
     "GET /api/v1/announcements/<int:announcement_id>": (

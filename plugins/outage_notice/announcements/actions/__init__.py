@@ -7,6 +7,7 @@ from plugins.outage_notice.announcements.actions.ending import cancel, reopen, r
 from plugins.outage_notice.announcements.actions.publishing import approve_must_confirm, edit_published, publish
 from plugins.outage_notice.announcements.actions.services import show_service_again
 from plugins.outage_notice.announcements.actions.steps import fire_due_steps
+from plugins.outage_notice.announcements.actions.trying import send_test
 from plugins.outage_notice.announcements.actions.undoing import undo_resolve
 from plugins.outage_notice.announcements.actions.updates import post_update
 
@@ -23,6 +24,7 @@ __all__ = [
     "publish",
     "reopen",
     "resolve",
+    "send_test",
     "show_service_again",
     "undo_resolve",
     "withdraw",

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import Conflict, Forbidden, Invalid, Viewer, now, record_event, transaction
+from helpdesk.plugin_api import Conflict, Forbidden, Invalid, Viewer, now, record_event, require_audience, transaction
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.planning import plan_steps
 from plugins.outage_notice.announcements.actions.writing import (
@@ -55,13 +55,14 @@ def publish(
         require_reach(actor, draft.audience)
         facts = check_facts(draft, at, announcement_id=record.id, confirmed_people=confirmed_people)
         _stop_on_errors(draft, facts, at)
+        require_audience(facts.people)
         effects = [service.effect for service in draft.services]
         record.suggested_severity = rules.suggest_severity(facts.people, effects, total_people(), draft.kind)
         _begin(record, actor, at)
         number(record, at, Weight.alert_again)
         plan_steps(session, record, at)
         data = {"title": record.title, "severity": record.severity, "status": record.status, "people": facts.people}
-        data |= _promised(record)
+        data |= _promised(record) | {"suggested": int(record.suggested_severity), "effects": sorted(set(effects))}
         log(session, record, actor, at, "published", is_public=True, data=data, after=data)
         record_event(AnnouncementPublished(record.id, record.revision))
     return record
@@ -150,6 +151,8 @@ def edit_published(
         if changed:
             facts = check_facts(after, at, announcement_id=record.id, is_published=True)
             _stop_on_errors(_forgive_the_past(before, after), facts, at)
+            if "audience" in changed:
+                require_audience(facts.people)
             _save_edit(session, record, actor, at, changed, weight or rules.default_weight(before, after))
     return record
 

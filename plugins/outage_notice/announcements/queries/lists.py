@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
-from helpdesk.plugin_api import Forbidden, NotFound, Viewer, db
+from helpdesk.plugin_api import Forbidden, NotFound, Viewer, db, time_limit
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import Announcement, AudienceTarget
 from plugins.outage_notice.announcements.queries.records import FullAnnouncement, full
@@ -46,6 +46,7 @@ class ListPage:
     next: tuple[datetime, int] | None
 
 
+@time_limit()
 def list_announcements(
     actor: Viewer,
     tab: Tab,

@@ -22,7 +22,7 @@ _GUESS = re.compile(
 )
 _ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b", re.IGNORECASE)
 _HOST = re.compile(
-    r"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*-?\d{1,4}(?:\.[a-z0-9-]+)+\b|\b(?:srv|node|db|web|app|host|vm)-?\d{1,4}\b",
+    r"(?<![\w-])[a-z][a-z0-9]*(?:-[a-z0-9]+)*-?\d{1,4}(?:\.[a-z0-9-]+)+\b|\b(?:srv|node|db|web|app|host|vm)-?\d{1,4}\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Sr|Sra|Dra)\.? [A-ZÁÉÍÓÚÂÊÔÃÕÇ]\w+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.outage_notice.announcements.views import composer, ending, lists, preview, room  # they add routes
+from plugins.outage_notice.announcements.views import composer, ending, lists, preview, room, trying  # they add routes
 from plugins.outage_notice.announcements.views.blueprint import bp
 
-__all__ = ["bp", "composer", "ending", "lists", "preview", "room"]
+__all__ = ["bp", "composer", "ending", "lists", "preview", "room", "trying"]

@@ -27,6 +27,7 @@ from plugins.outage_notice.announcements.rules.times import offset_change_within
 from plugins.outage_notice.announcements.views.blueprint import bp, number
 from plugins.outage_notice.announcements.views.checking import Check, check_of
 from plugins.outage_notice.announcements.views.rows import style_of, target_label
+from plugins.outage_notice.announcements.views.trying import mail_of
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 
@@ -62,7 +63,7 @@ def preview() -> ResponseReturnValue:
     aside = aside_of(form, viewer, moment, record)
     parts = {
         name: render_template(f"outage_notice/composer_{name}.html", **aside)
-        for name in ("check", "count", "banner", "reply", "dates")
+        for name in ("check", "count", "banner", "bar", "mail", "reply", "dates")
     }
     return jsonify(
         parts=parts,
@@ -80,17 +81,27 @@ def aside_of(form: ComposerForm, viewer: Viewer, moment: datetime, record: Any) 
     is_published = record is not None and record.published_at is not None
     check = check_of(form, draft, moment, record.id if record else None, is_published)
     weight = rules.default_weight(queries.draft_of(record), draft) if is_published else None
+    forecast = audiences.forecast(viewer, draft.audience)
     return {
         "draft": draft,
         "check": check,
-        "forecast": audiences.forecast(viewer, draft.audience),
+        "forecast": forecast,
+        "suggested": suggested_level(draft, forecast.people, forecast.total),
         "banner": banner_of(draft, moment),
+        "mail": mail_of(draft, viewer),
         "dates": dates_of(draft, moment),
         "reply": reply_of(draft, viewer, moment),
         "weight": weight,
         "publish_label": publish_label(form, check),
         "to_look_at": to_look_at(check),
     }
+
+
+def suggested_level(draft: Draft, people: int, total: int) -> int | None:
+    """The level that people and effects suggest; None while nobody or nothing is chosen. A person decides."""
+    if not draft.audience or (draft.kind is Kind.incident and not draft.services):
+        return None
+    return int(rules.suggest_severity(people, [s.effect for s in draft.services], total, draft.kind))
 
 
 def to_look_at(check: Check) -> str:

@@ -198,9 +198,7 @@ def _sentence(entry: Entry, record: Announcement) -> str:
         "created": _("Draft written")
         if not data.get("copy_of")
         else _("Copied from OUT-%(id)s", id=data.get("copy_of")),
-        "published": _("Published to %(count)s people", count=number(people))
-        if isinstance(people, int)
-        else _("Published"),
+        "published": _published(people) if isinstance(people, int) else _("Published"),
         "updated": _("Update · %(status)s", status=said) if said else _("Update"),
         "noted": _("Note, staff only"),
         "edited": _("Edited: %(what)s", what=_edited(data)),
@@ -222,6 +220,11 @@ def _sentence(entry: Entry, record: Announcement) -> str:
         "ended": _("Ended") if record.kind is Kind.information else _("Over by itself"),
     }
     return sentences.get(entry.kind) or said or entry.kind.replace("_", " ")
+
+
+def _published(people: int) -> str:
+    text = ngettext("Published to %(count)s person", "Published to %(count)s people", people, count=number(people))
+    return str(text)
 
 
 def _edited(data: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 /* The composer: parts that belong to the kind, rows of services, quick times, and what the server says about it all
    half a second after the last change. Without this script the form works as it is, and the server checks on sending. */
 import { request } from '/static/js/net.js';
+import { toast } from '/static/js/say.js';
 import { refreshTimes } from '/static/js/times.js';
 
 const WAIT = 500;
@@ -17,6 +18,7 @@ function start() {
   fixes();
   counters();
   arrange();
+  sendTest();
   form.addEventListener('change', arrange);
   liveParts();
 }
@@ -118,6 +120,40 @@ function fixes() {
     set(field, button.dataset.fixValue);
     (field instanceof RadioNodeList ? [...field].find((radio) => radio.checked) : field)?.focus();
   });
+}
+
+/* ---- a test: a mail and a popup for nobody but the author ---- */
+function sendTest() {
+  const button = document.querySelector('[data-send-test]');
+  button?.addEventListener('click', async () => {
+    button.disabled = true;
+    showPopup();
+    try {
+      const data = new FormData(form);
+      data.delete('csrf_token');
+      toast((await request('POST', '/announcements/test', { body: data })).message);
+    } catch (error) {
+      toast(error.message, 'error');
+    }
+    button.disabled = false;
+  });
+}
+
+function showPopup() {
+  document.querySelector('.float [data-test-popup]')?.remove();
+  const card = document.querySelector('[data-live="banner"] .notice[data-surface="card"]')?.cloneNode(true);
+  if (!card) return;
+  card.dataset.testPopup = '';
+  card.removeAttribute('aria-labelledby');
+  card.querySelectorAll('[id]').forEach((node) => node.removeAttribute('id'));
+  card.querySelectorAll('.notice__a, form').forEach((node) => node.remove());
+  const foot = document.createElement('p');
+  foot.className = 'sm muted mb-0';
+  const close = Object.assign(document.createElement('button'), { type: 'button', className: 'linkbtn', textContent: strings.close });
+  close.addEventListener('click', () => card.remove());
+  foot.append(`${strings.test} · `, close);
+  card.querySelector('.notice__b').append(foot);
+  document.querySelector('.float')?.append(card);
 }
 
 /* ---- what the server says ---- */

@@ -8,12 +8,15 @@ from html import unescape
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
+from helpdesk.mail.models import OutgoingMail
+from helpdesk.scheduling.relay import run_until_idle
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import Status
 from plugins.outage_notice.tests import announcing
@@ -278,3 +281,19 @@ def test_the_picker_offers_groups_and_people(signed_in: Browser, people: People,
     assert items[0] == {"kind": "everyone", "id": "", "label": "Everyone", "detail": "6 people"}
     found = teresa.get("/announcements/audience-picker?q=vpn").get_json()["items"]
     assert [(i["kind"], i["label"]) for i in found] == [("service_users", "Everyone who uses VPN")]
+
+
+def test_a_test_goes_to_nobody_but_its_author(app: Flask, signed_in: Browser, people: People, fields: Fields) -> None:
+    teresa = signed_in(people.teresa)
+    answer = factories.post_form(teresa, "/announcements/test", fields(is_drill="y"))
+    assert "to you and to nobody else" in answer.json["message"]
+    run_until_idle(app)
+    with app.app_context():
+        [mail] = db.session.scalars(select(OutgoingMail)).all()
+        assert mail.recipient == people.teresa.email
+        assert mail.subject == "Test: Drill: VPN is down for Finance"
+        assert "Use the browser." in mail.text
+    assert stored() == []
+    page = teresa.get("/announcements/new").get_data(as_text=True)
+    for panel in ("pv-banner", "pv-bar", "pv-mail"):
+        assert f'id="{panel}"' in page
