@@ -212,6 +212,7 @@ export function makeEnding(b, reason, endedAt) {
     show(node, 'works', true);
     if (b.started_at) node.querySelector('[data-f="was"]').replaceChildren(time(b.started_at), ' – ', time(endedAt));
     node.querySelector('[data-f="still"]').href = `/tickets/new?not_outage=${b.id}`;
+    node.querySelector('[data-f="feedback"]').href = `/notices/${b.id}#feedback`;
   }
   return node;
 }
