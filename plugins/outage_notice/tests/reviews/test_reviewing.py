@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DatabaseError
 
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
-from helpdesk.core.database import db, transaction
+from helpdesk.core.database import db, is_postgresql, transaction
 from helpdesk.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
 from plugins.outage_notice.reviews import actions
 from plugins.outage_notice.reviews.actions import NewAction
+from plugins.outage_notice.reviews.actions.following import _remind
 from plugins.outage_notice.reviews.models import Feedback, ReviewAction
 from plugins.outage_notice.reviews.queries.facts import Facts, review_facts
 from plugins.outage_notice.reviews.queries.feedback import answers_of
 from plugins.outage_notice.reviews.queries.records import find_published, get_reviewed
+from plugins.outage_notice.reviews.queries.reports import Wanted, report
 from plugins.outage_notice.reviews.rules import Answer, Cause, Readers, Side
+from plugins.outage_notice.reviews.rules.months import read_range
 from plugins.outage_notice.tests.reviews.conftest import MINUTE, outage_of
 from tests import factories
 from tests.fixtures import People
@@ -268,6 +272,50 @@ def test_no_feedback_before_it_is_over(people: People, vpn: Service) -> None:
         act(actions.give_feedback, people.ana, running.id, Side.requester, Answer.yes)
     with pytest.raises(Conflict):
         act(actions.publish_review, people.teresa, running.id, Readers.staff)
+
+
+def test_the_slower_process_sends_no_second_reminder(
+    app: Flask, people: People, outage: Announcement, clock: FixedClock
+) -> None:
+    due = (clock.now() + timedelta(days=5)).date()
+    action = act(actions.add_action, people.teresa, outage.id, NewAction("Watch certificates", people.carla.id, due))
+    clock.advance(days=4)
+    with app.app_context():
+        seen_by_both = db.session.get_one(ReviewAction, action.id).remind_at
+        assert seen_by_both is not None
+        assert _remind(action.id, seen_by_both, clock.now())
+        assert not _remind(action.id, seen_by_both, clock.now())
+
+
+def test_a_report_reads_only_its_months_and_asks_as_much_for_many_outages_as_for_few(
+    app: Flask, people: People, clock: FixedClock, vpn: Service
+) -> None:
+    statements: list[tuple[str, Any]] = []
+
+    def asked(outages: int) -> int:
+        zone = ZoneInfo("UTC")
+        with app.app_context():
+            event.listen(db.engine, "before_cursor_execute", note)
+            statements.clear()
+            found = report(Wanted(read_range("", "", clock.now(), zone), zone), clock.now())
+            event.remove(db.engine, "before_cursor_execute", note)
+            assert len(found.outages) == outages
+        return len(statements)
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        statements.append((statement, parameters))
+
+    outage_of(people, clock, vpn)
+    few = asked(1)
+    for _more in range(4):
+        outage_of(people, clock, vpn)
+    assert asked(5) == few
+    searches = [s for s in statements if "actual_start_at >=" in s[0]]
+    assert len(searches) == 1
+    with app.app_context():
+        if not is_postgresql():  # which reads so few rows without an index
+            plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {searches[0][0]}", searches[0][1])
+            assert "ix_outage_announcement_actual_start_at" in str(plan.all())
 
 
 @factories.in_app
