@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import MenuLink, Viewer
 from plugins.outage_notice.announcements.views.blueprint import offer_room_part
 from plugins.outage_notice.playbooks.api import api
+from plugins.outage_notice.playbooks.demo import load as load_demo
 from plugins.outage_notice.playbooks.jobs import JOBS
 from plugins.outage_notice.playbooks.queries import count_due_reviews
 from plugins.outage_notice.playbooks.views import bp, room_part
 
-__all__ = ["BLUEPRINTS", "JOBS", "menu_links", "wire"]
+__all__ = ["BLUEPRINTS", "JOBS", "load_demo", "menu_links", "wire"]
 
 BLUEPRINTS = (bp, api)
 

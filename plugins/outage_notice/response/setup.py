@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import MenuLink, Viewer
 from plugins.outage_notice.announcements.views.blueprint import offer_room_part
 from plugins.outage_notice.announcements.views.room_facts import offer_timeline_words
+from plugins.outage_notice.response.demo import load as load_demo
 from plugins.outage_notice.response.handlers import HANDLERS
 from plugins.outage_notice.response.jobs import JOBS
 from plugins.outage_notice.response.views import aside_part, bp, page_slot, top_part
 from plugins.outage_notice.response.views.timeline import TIMELINE_WORDS
 
-__all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "menu_links", "page_slot", "wire"]
+__all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "menu_links", "page_slot", "wire"]
 
 BLUEPRINTS = (bp,)
 

@@ -8,3 +8,4 @@ from plugins.outage_notice.tests.announcements.conftest import (  # noqa: F401  
     maintenance,
     published,
 )
+from plugins.outage_notice.tests.pages.conftest import signed_in  # noqa: F401  (fixture)

@@ -1,0 +1,274 @@
+"""Calls, duties, the briefing and the escalation, as they really happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from helpdesk.catalog.models import Service
+from helpdesk.core.clock import FixedClock
+from helpdesk.core.database import db
+from helpdesk.core.outbox import OutboxRow
+from helpdesk.plugin_api import Conflict, Forbidden, Invalid, NotFound, Stale, transaction
+from helpdesk.scheduling.relay import run_until_idle
+from plugins.outage_notice.announcements import actions as announcing
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries import timeline
+from plugins.outage_notice.announcements.rules import Draft, NewUpdate, ServiceEffect
+from plugins.outage_notice.response import actions, queries
+from plugins.outage_notice.response.actions.briefing import BriefingTexts
+from plugins.outage_notice.response.actions.preparing import Prepared, prepare
+from plugins.outage_notice.response.rules import Callee, CallRole, Duty, PromiseKind, Targets
+from plugins.outage_notice.tests.announcements.conftest import Cast
+from plugins.outage_notice.tests.announcing import department, publish
+from tests import factories
+from tests.fixtures import People
+
+Publish = Callable[..., Announcement]
+SignIn = Callable[[Any], FlaskClient]
+BRIEFING = BriefingTexts("It does not open.", "We know.", "A time.", "Many.")
+
+
+def kinds(announcement_id: int) -> list[str]:
+    return [entry.kind for entry in timeline(announcement_id)]
+
+
+def mails(prefix: str) -> list[tuple[str, str]]:
+    rows = db.session.execute(
+        select(OutboxRow.recipient, OutboxRow.payload)
+        .where(OutboxRow.channel == "mail", OutboxRow.event_id.startswith(prefix))
+        .order_by(OutboxRow.created_at, OutboxRow.recipient)
+    ).all()
+    db.session.rollback()
+    return [(row.recipient, row.payload["subject"]) for row in rows]
+
+
+@pytest.fixture
+def owned(cast: Cast) -> Service:
+    """A service that the service desk (Carla, Teresa, Tomas) owns."""
+    return factories.make_service("Storage", cast.rows.finance, owner_team_id=cast.rows.service_desk.id)
+
+
+@pytest.fixture
+def outage(cast: Cast, published: Publish, owned: Service, app: Flask) -> Announcement:
+    """Published by Teresa, and all that follows has happened."""
+    record = published(services=(ServiceEffect(owned.id),))
+    run_until_idle(app)
+    return record
+
+
+def called(record: Announcement) -> dict[str, tuple[CallRole, bool]]:
+    return {one.name: (one.call.role, one.call.answered_at is not None) for one in queries.calls_of(record.id)}
+
+
+def test_publishing_calls_the_team_of_the_service(cast: Cast, outage: Announcement, app: Flask) -> None:
+    assert called(outage) == {"Carla": (CallRole.support, False), "Tomas": (CallRole.technical, False)}
+    assert actions.begin_response(outage.id, "published") == 0  # the handler may run again
+    assert sorted(mails("outage-call-")) == [
+        (cast.carla.email, f"You are called: {outage.title}"),
+        (cast.tomas.email, f"You are called: {outage.title}"),
+    ]
+    assert queries.duties_of(outage.id)[Duty.lead].user_id == cast.teresa.id
+    assert kinds(outage.id) == ["created", "published", "called"]
+
+
+def test_i_have_it_once_and_with_its_duty(cast: Cast, outage: Announcement, clock: FixedClock) -> None:
+    clock.advance(minutes=3)
+    first = actions.answer_call(cast.carla, outage.id).answered_at
+    clock.advance(minutes=3)
+    assert actions.answer_call(cast.carla, outage.id).answered_at == first
+    assert queries.duties_of(outage.id)[Duty.tickets].user_id == cast.carla.id
+    assert kinds(outage.id).count("call_answered") == 1
+    response = next(p for p in queries.promises_kept(outage.id) if p.kind is PromiseKind.response)
+    assert response.kept_at == first
+    for stranger in (cast.adam, cast.ana):
+        with pytest.raises(NotFound):
+            actions.answer_call(stranger, outage.id)
+
+
+def test_the_people_of_a_playbook_are_called_instead(
+    cast: Cast, draft: Callable[..., Any], owned: Service, app: Flask
+) -> None:
+    record = announcing.create_draft(cast.teresa, draft(severity=3, services=(ServiceEffect(owned.id),)))
+    team = Callee(CallRole.support, "team", cast.rows.service_desk.id, "Answer the telephone.")
+    adam = Callee(CallRole.communication, "person", cast.adam.id, "Write to the press.")
+    with transaction() as session:
+        some = Prepared(playbook_id=1, playbook_name="Down", people=(adam, team, adam), calls_by_mail=False, answer="x")
+        prepare(session, record.id, some, record.created_at)
+    announcing.publish(cast.teresa, record.id)
+    run_until_idle(app)
+    assert {name: role for name, (role, _has) in called(record).items()} == {
+        "Adam": CallRole.communication,
+        "Carla": CallRole.support,
+        "Teresa": CallRole.support,
+        "Tomas": CallRole.support,
+    }
+    assert mails("outage-call-") == []
+    shown = queries.find_shown_briefing(record.id)
+    assert shown is not None
+    assert shown.answer == "x"
+
+
+def test_a_reopened_outage_calls_again(cast: Cast, outage: Announcement, app: Flask) -> None:
+    actions.answer_call(cast.carla, outage.id)
+    announcing.resolve(cast.teresa, outage.id, "It works.")
+    run_until_idle(app)
+    announcing.reopen(cast.teresa, outage.id, "It is back.")
+    run_until_idle(app)
+    assert called(outage)["Carla"] == (CallRole.support, False)
+    assert len(mails("outage-call-")) == 4
+
+
+def test_minor_ones_and_information_call_nobody(cast: Cast, published: Publish, owned: Service, app: Flask) -> None:
+    record = published(severity=3, services=(ServiceEffect(owned.id),))
+    run_until_idle(app)
+    assert queries.calls_of(record.id) == []
+
+
+def test_duties_are_taken_and_handed_over(cast: Cast, outage: Announcement) -> None:
+    actions.take_duty(cast.tomas, outage.id, Duty.lead)
+    assert queries.duties_of(outage.id)[Duty.lead].name == "Tomas"
+    actions.hand_over(cast.tomas, outage.id, Duty.lead, cast.adam.id)
+    assert mails("outage-duty-") == [(cast.adam.email, f"OUT-{outage.id}: this is yours now: Leads")]
+    assert kinds(outage.id).count("duty_taken") == 2
+    with pytest.raises(Forbidden):
+        actions.take_duty(cast.carla, outage.id, Duty.writer)
+    with pytest.raises(Forbidden):
+        actions.hand_over(cast.carla, outage.id, Duty.tickets, cast.tomas.id)  # not hers
+    with pytest.raises(Invalid):
+        actions.hand_over(cast.teresa, outage.id, Duty.writer, cast.carla.id)
+    announcing.resolve(cast.teresa, outage.id)
+    with pytest.raises(Conflict):
+        actions.take_duty(cast.teresa, outage.id, Duty.lead)
+
+
+def test_the_front_line_is_briefed_first(cast: Cast, draft: Callable[..., Any], clock: FixedClock) -> None:
+    record = announcing.create_draft(cast.teresa, draft())
+    row = actions.save_briefing(cast.teresa, record.id, BRIEFING)
+    assert queries.briefings_shown(clock.now()) == []
+    with pytest.raises(Stale):
+        actions.save_briefing(cast.tomas, record.id, BriefingTexts(answer="Mine"), 0)
+    actions.save_briefing(cast.teresa, record.id, BRIEFING, row.revision, send=True)
+    shown = queries.briefings_shown(clock.now())
+    assert [(one.id, briefing.answer) for one, briefing in shown] == [(record.id, "We know.")]
+    announcing.publish(cast.teresa, record.id)
+    actions.send_briefing(cast.teresa, record.id)
+    assert kinds(record.id).count("briefed") == 1
+    clock.advance(hours=5)
+    assert queries.briefings_shown(clock.now())
+    announcing.resolve(cast.teresa, record.id)
+    assert queries.briefings_shown(clock.now()) == []
+
+
+def test_the_owner_then_the_team_then_management_are_told_once(
+    cast: Cast, outage: Announcement, clock: FixedClock
+) -> None:
+    for person in (cast.carla, cast.tomas):
+        actions.answer_call(person, outage.id)
+    start = clock.now()  # the next update is promised in thirty minutes
+    told: list[tuple[int, int, list[str]]] = []
+    for minute in (24, 25, 26, 30, 40, 50, 51):
+        clock.set(start + timedelta(minutes=minute))
+        before = len(mails("outage-promise-"))
+        count = actions.pursue_promises(clock.now()) + actions.pursue_promises(clock.now())
+        told.append((minute, count, [to for to, _subject in mails("outage-promise-")[before:]]))
+    assert [one for one in told if one[1]] == [
+        (25, 1, [cast.teresa.email]),
+        (40, 1, [cast.tomas.email]),
+        (50, 1, [cast.adam.email]),
+    ]
+    assert mails("outage-promise-")[1][1] == f"Next update is 10 min late: {outage.title}"
+    assert [k for k in kinds(outage.id) if k in ("reminded", "escalated")] == ["reminded", "escalated", "escalated"]
+
+
+def test_a_moved_promise_is_another_one(cast: Cast, outage: Announcement, clock: FixedClock) -> None:
+    start = clock.now()
+    clock.set(start + timedelta(minutes=26))
+    assert actions.pursue_promises(clock.now()) == 1
+    later = NewUpdate(text="No change.", next_update_at=start + timedelta(minutes=60))
+    announcing.post_update(cast.teresa, outage.id, later)
+    clock.set(start + timedelta(minutes=45))
+    assert actions.pursue_promises(clock.now()) == 1  # somebody has it: the response, not the update
+    clock.set(start + timedelta(minutes=56))
+    actions.pursue_promises(clock.now())
+    updates = [s for _to, s in mails("outage-promise-") if s.startswith("Next update")]
+    assert len(updates) == 2
+
+
+def test_what_was_missed_while_nothing_ran_is_told_in_one_mail_each(
+    cast: Cast, outage: Announcement, clock: FixedClock
+) -> None:
+    for person in (cast.carla, cast.tomas):
+        actions.answer_call(person, outage.id)
+    clock.advance(minutes=75)
+    assert actions.pursue_promises(clock.now()) == 3
+    assert sorted(to for to, _subject in mails("outage-promise-")) == sorted(
+        [cast.teresa.email, cast.tomas.email, cast.adam.email]
+    )
+    assert [k for k in kinds(outage.id) if k in ("reminded", "escalated")] == ["escalated"]
+
+
+def test_the_pages_of_each(app: Flask, people: People, signed_in: SignIn, clock: FixedClock) -> None:
+    storage = factories.make_service("Storage", people.finance, owner_team_id=people.service_desk.id)
+    teresa, tomas, carla = (signed_in(p) for p in (people.teresa, people.tomas, people.carla))
+    with app.app_context():
+        drafted = announcing.create_draft(
+            factories.viewer(people.teresa), Draft(title="Storage is down", services=(ServiceEffect(storage.id),))
+        ).id
+    url = f"/announcements/{drafted}"
+    assert factories.post_form(teresa, f"{url}/briefing", {"answer": "", "do": "send"}).status_code == 422
+    sent = factories.post_form(teresa, f"{url}/briefing", {"answer": "We know.", "do": "send"})
+    assert (sent.status_code, sent.location) == (302, f"{url}/edit")
+    queue = carla.get("/tickets").get_data(as_text=True)
+    assert "We know." in queue
+    assert "not public yet" in queue
+    assert carla.get(url).status_code == 404
+    assert "We know." not in signed_in(people.ana).get("/").get_data(as_text=True)
+
+    record = publish(people.teresa, department(people.finance), services=(storage,))
+    run_until_idle(app)
+    url = f"/announcements/{record.id}"
+    assert "I have it" in tomas.get("/announcements").get_data(as_text=True)
+    assert "I have it" in tomas.get(f"{url}/call").get_data(as_text=True)
+    assert factories.post_form(tomas, f"{url}/call").status_code == 303
+    assert "I have it" not in tomas.get("/outages/attention").get_data(as_text=True)
+    assert factories.post_form(tomas, f"{url}/duties", {"duty": "nothing"}).status_code == 303
+    assert factories.post_form(tomas, f"{url}/duties", {"duty": "writer"}).status_code == 303
+    clock.advance(minutes=72)
+    assert "12 min late" in teresa.get("/outages/attention").get_data(as_text=True)
+    room = teresa.get(url).get_data(as_text=True)
+    assert 'data-late="update"' in room
+    assert "Has it (Technical)" in room
+    assert "Next update" not in carla.get("/outages/attention").get_data(as_text=True)
+
+
+def test_administrators_change_the_targets(app: Flask, people: People, signed_in: SignIn) -> None:
+    adam, finance = signed_in(people.adam), people.finance.id
+    fields = {f"l{n}_update_minutes": "20" for n in (1, 2)} | {"l2_escalate_minutes": "7"}
+    assert factories.post_form(adam, "/admin/promises", fields).status_code == 303
+    assert factories.post_form(adam, f"/admin/promises?department={finance}", fields).status_code == 303
+    chosen = {"user_id": [str(people.tomas.id)]}
+    assert factories.post_form(adam, "/admin/promises/management", chosen).status_code == 303
+    assert factories.post_form(adam, "/admin/promises/management", {"user_id": [str(people.ana.id)]}).status_code == 303
+    with app.app_context():
+        assert queries.general_targets()[2] == Targets(update_minutes=20, escalate_minutes=7)
+        assert queries.department_policies().keys() == {finance}
+        assert queries.managers() == [people.tomas.id]
+    assert factories.post_form(adam, f"/admin/promises/departments/{finance}/delete").status_code == 303
+    assert factories.post_form(adam, "/admin/promises/management").status_code == 303
+    assert factories.post_form(adam, "/admin/promises", {"l1_update_minutes": "0"}).status_code == 422
+    with app.app_context():
+        assert queries.department_policies() == {}
+        assert queries.managers() == [people.adam.id]
+
+
+def test_only_administrators_do(cast: Cast) -> None:
+    for change in (lambda: actions.change_managers(cast.teresa, []), lambda: actions.drop_department(cast.teresa, 1)):
+        with pytest.raises(Forbidden):
+            change()
