@@ -29,11 +29,13 @@ PAGES = {
     "teresa": (
         *("/announcements", "/announcements/new", "/announcements/1", "/announcements/1/resolve"),
         *("/announcements/4", "/announcements/4/edit", "/announcements/7", "/announcements/9", "/announcements/11"),
+        *("/playbooks", "/playbooks/new", "/playbooks/1", "/playbooks/1/use", "/playbooks/4/use"),
+        *("/announcements/1/briefing", "/announcements/1/call"),
     ),
     "admin": (
         *("/admin/", "/admin/people", "/admin/people/1", "/admin/people/new", "/admin/departments", "/admin/teams"),
         *("/admin/departments/2", "/admin/services", "/admin/services/2", "/admin/replies", "/admin/mail"),
-        *("/admin/replies/received/en", "/admin/audit", "/api/v1/docs"),
+        *("/admin/replies/received/en", "/admin/audit", "/admin/promises", "/api/v1/docs"),
     ),
 }
 
