@@ -10,7 +10,7 @@ from helpdesk.catalog.models import Service, ServiceDepartment
 from helpdesk.catalog.rules import ServiceChanged
 from helpdesk.config import LOCALES
 from helpdesk.core.clock import now
-from helpdesk.core.database import Base, Choice, UTCDateTime, db, is_postgresql, transaction
+from helpdesk.core.database import Base, Choice, UTCDateTime, db, is_postgresql, time_limit, transaction
 from helpdesk.core.errors import Conflict, Forbidden, HelpdeskError, Invalid, NotFound, Stale, TooMany
 from helpdesk.core.events import Event
 from helpdesk.core.failpoints import hit as failpoint
@@ -66,6 +66,7 @@ from helpdesk.web.api import (
     paged,
     read_cursor,
 )
+from helpdesk.web.budgets import require_audience
 from helpdesk.web.forms import BaseForm, LocalDateTimeField
 from helpdesk.web.limits import limit
 from helpdesk.web.markdown import to_html as markdown_to_html
@@ -153,8 +154,10 @@ __all__ = [
     "record_audit",
     "record_event",
     "record_feed",
+    "require_audience",
     "safe_next",
     "ticket_facts",
+    "time_limit",
     "transaction",
     "viewers",
 ]
