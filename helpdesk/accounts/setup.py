@@ -11,7 +11,6 @@ from flask_login import LoginManager, current_user
 from sqlalchemy.exc import OperationalError
 
 from helpdesk.accounts import actions, queries
-from helpdesk.accounts.models import ApiToken, User
 from helpdesk.accounts.rules import SEEN_EVERY, SESSION_LIFE, scopes_for
 from helpdesk.core import clock
 from helpdesk.core.errors import Busy
@@ -43,10 +42,9 @@ def _load_browser(token: str) -> Browser | None:
     found = queries.find_session(token, now)
     if found is None:
         return None
-    user, session = found
-    browser = Browser(token, queries.viewer_of(user), session.id)
-    if now - session.seen_at >= SEEN_EVERY and request.endpoint not in BY_ITSELF:
-        _note(lambda: actions.note_session_seen(session.id))
+    browser = Browser(token, found.viewer, found.id)
+    if now - found.seen_at >= SEEN_EVERY and request.endpoint not in BY_ITSELF:
+        _note(lambda: actions.note_session_seen(found.id))
     return browser
 
 
@@ -75,16 +73,11 @@ def _identify_by_token(header: str, now: datetime) -> None:
     g.token_scopes = frozenset()
     if found is None:
         return
-    user, row = found
-    g.viewer = queries.viewer_of(user)
-    g.token_scopes = _scopes_now(user, row)
-    if row.used_at is None or now - row.used_at >= SEEN_EVERY:
-        _note(lambda: actions.note_token_used(row.id))
-
-
-def _scopes_now(user: User, row: ApiToken) -> frozenset[str]:
-    """A token never carries more than the role of its person allows today."""
-    return frozenset(row.scopes) & frozenset(scopes_for(user.role))
+    g.viewer = found.viewer
+    # A token never carries more than the role of its person allows today.
+    g.token_scopes = frozenset(found.scopes) & frozenset(scopes_for(found.role))
+    if found.used_at is None or now - found.used_at >= SEEN_EVERY:
+        _note(lambda: actions.note_token_used(found.id))
 
 
 def init_app(app: Flask) -> None:

@@ -15,7 +15,7 @@ from structlog.contextvars import get_contextvars
 from helpdesk.audit.models import AuditEntry
 from helpdesk.audit.rules import ALARM
 from helpdesk.core import clock
-from helpdesk.core.database import is_in_transaction, require_transaction, table_of, transaction
+from helpdesk.core.database import is_in_transaction, require_connection, table_of, transaction
 
 log = structlog.get_logger(__name__)
 ALARM_PAUSE = timedelta(hours=1)  # between two entries of the same name
@@ -46,7 +46,7 @@ def record(
 
     `action` is `<object>.<verb>` such as "ticket.assigned". Never hand over secrets: rows are kept for ever.
     """
-    require_transaction().connection().execute(
+    require_connection().execute(
         WRITE,
         {
             "at": clock.now(),

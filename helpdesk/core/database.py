@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, String, event
+from sqlalchemy import DateTime, Engine, MetaData, String, Table, event
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -19,7 +19,6 @@ from sqlalchemy.types import TypeDecorator
 
 from helpdesk.core import failpoints
 from helpdesk.core.errors import Busy, TooSlow
-
 
 # A server that vanished without a word is given up within half a minute; the system would wait for hours.
 PATIENCE = {
@@ -47,6 +46,9 @@ class Base(DeclarativeBase):
 
 # Several rows of one page may be read after the action that wrote them committed: they are not expired by it.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+BEGIN_READING = "BEGIN"
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -105,7 +107,7 @@ def transaction() -> Iterator[Session]:
     g._in_transaction = True
     g._after_commit = []
     try:
-        session.connection(execution_options={"begin": "IMMEDIATE"})
+        g._connection = session.connection(execution_options={"begin": "IMMEDIATE"})
         yield session
         session.commit()
     except OperationalError as error:
@@ -120,7 +122,7 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         callbacks, g._after_commit = g._after_commit, []
-        g._in_transaction = False
+        g._in_transaction, g._connection = False, None
     if callbacks:
         failpoints.hit("after_commit")
     for callback in dict.fromkeys(callbacks):
@@ -186,6 +188,14 @@ def require_transaction() -> Session:
     return db.session()
 
 
+def require_connection() -> Connection:
+    """The connection of the running transaction, for statements past the ORM; an error where there is none."""
+    connection: Connection | None = g.get("_connection")
+    if connection is None:
+        raise RuntimeError("this needs a transaction")
+    return connection
+
+
 def _is_lock_timeout(error: OperationalError) -> bool:
     text = str(error.orig).lower()
     return "locked" in text or "lock timeout" in text or "busy" in text
@@ -225,17 +235,28 @@ def tune(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         # A plain BEGIN that reads and then writes fails at once when another process wrote in between.
-        connection.exec_driver_sql("BEGIN " + str(connection.get_execution_options().get("begin", "")))
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', '')}".rstrip())
 
     monkey = sys.modules.get("gevent.monkey")
     if monkey is not None and monkey.is_module_patched("threading"):
         from gevent import get_hub
 
         @event.listens_for(engine, "do_execute")
-        def _in_real_thread(cursor: Any, statement: Any, parameters: Any, _context: Any) -> bool:
+        def _in_real_thread(cursor: Any, statement: Any, parameters: Any, context: Any) -> bool:
             # SQLite waits for locks inside C: in a thread only the one greenlet waits, not the whole process.
+            # Who begins to read takes none, and who has the write lock waits no more: a single row is written at once.
+            if statement == BEGIN_READING or context.execution_options.get("is_short"):
+                return False
             get_hub().threadpool.apply(cursor.execute, (statement, parameters))
             return True
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that are made once and carried out past the ORM."""
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} is not one table")
+    return table
 
 
 def is_postgresql() -> bool:

@@ -15,7 +15,15 @@ from sqlalchemy import Index, String, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.core import clock
-from helpdesk.core.database import Base, UTCDateTime, after_commit, db, require_transaction, table_of
+from helpdesk.core.database import (
+    Base,
+    UTCDateTime,
+    after_commit,
+    db,
+    require_connection,
+    require_transaction,
+    table_of,
+)
 
 KEPT_HOURS = 48
 
@@ -64,8 +72,7 @@ def record(topic: str, *refs: object) -> int:
 
     One entry per ref; without refs the whole topic changed.
     """
-    session = require_transaction()
-    connection = session.connection()
+    connection = require_connection()
     seq: int | None = connection.scalar(RAISE)
     if seq is None:
         raise RuntimeError("the feed has no head: the database is not migrated")

@@ -30,6 +30,7 @@ from helpdesk.core.database import (
     after_commit,
     db,
     is_postgresql,
+    require_connection,
     require_transaction,
     table_of,
     transaction,
@@ -122,7 +123,7 @@ def record(event: Event) -> str:
     payload = {"event": type(event).__name__, "data": event.to_payload()}
     if names:
         rows = [_new_row(HANDLER_CHANNEL, name, payload, event_id, None) for name in names]
-        require_transaction().connection().execute(INSERT, rows)  # a new event: nothing can have queued it before
+        require_connection().execute(INSERT, rows)  # a new event: nothing can have queued it before
         after_commit(poke)
     return event_id
 
@@ -132,7 +133,7 @@ def send(
 ) -> str | None:
     """Queue one effect in the running transaction. Its id, or None when this effect was queued before."""
     row = _new_row(channel, recipient, payload, event_id, due_at)
-    row_id: str | None = require_transaction().connection().scalar(_insert_once(is_postgresql()), row)
+    row_id: str | None = require_connection().scalar(_insert_once(is_postgresql()), row)
     after_commit(poke)
     return row_id
 

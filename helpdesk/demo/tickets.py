@@ -61,7 +61,7 @@ def write_tickets(
     session.execute(insert(Message), [{"ticket_id": i} | message for i, c in pairs for message in c.messages])
     session.execute(insert(TicketChange), [{"ticket_id": i} | change for i, c in pairs for change in c.changes])
     for ticket_id, course in pairs:
-        steps.index_new_ticket(session, ticket_id, *course.words())
+        steps.index_new_ticket(ticket_id, *course.words())
     last = first_number + len(rows) - 1
     session.execute(update(TicketCounter).where(TicketCounter.id == 1).values(last_number=last))
     return len(rows)

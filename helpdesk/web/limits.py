@@ -11,6 +11,7 @@ from flask_limiter import Limiter
 from helpdesk.config import Settings
 from helpdesk.core.clock import SystemClock
 from helpdesk.web.access import find_viewer
+from helpdesk.web.counting import ProcessStorage
 
 # Whole offices share one address, so what needs no sign-in is allowed generously.
 READS_PER_PERSON = "1200/minute"
@@ -52,7 +53,7 @@ def _not_counted() -> bool:
 
 def init_limits(app: Flask) -> None:
     settings: Settings = app.extensions["helpdesk"].settings
-    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
+    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or f"{ProcessStorage.STORAGE_SCHEME[0]}://"
     if settings.redis_url:  # no page waits for a Redis that hangs: this process then counts on its own
         app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 1}
     limiter.init_app(app)

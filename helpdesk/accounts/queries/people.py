@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -91,6 +92,11 @@ def viewer_of(user: User) -> Viewer:
     if "department" in inspect(user).unloaded:
         return _to_viewer(user, db.session.scalar(select(Department.path).where(Department.id == user.department_id)))
     return _to_viewer(user, user.department.path if user.department else None)
+
+
+def viewer_of_row(row: Any) -> Viewer:
+    """The same from a row of columns of `User` and `department_path`."""
+    return _to_viewer(row, row.department_path)
 
 
 def viewers(user_ids: Iterable[int]) -> dict[int, Viewer]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import bindparam, select
 
-from helpdesk.accounts.models import ApiToken, OneTimeToken, User, UserSession
-from helpdesk.accounts.rules import SESSION_IDLE, SESSION_LIFE, Purpose, is_session_over
+from helpdesk.accounts.models import ApiToken, Department, OneTimeToken, User, UserSession
+from helpdesk.accounts.queries.people import viewer_of_row
+from helpdesk.accounts.rules import SESSION_IDLE, SESSION_LIFE, Purpose, Role, is_session_over
 from helpdesk.core.database import db
+from helpdesk.hooks.specs import Viewer
 
 
 def token_hash(token: str) -> str:
@@ -18,33 +21,68 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def find_session(token: str, now: datetime) -> tuple[User, UserSession] | None:
-    """The person (with department) and session of a browser's token; None when ended, too old, or disabled."""
-    row = db.session.execute(
-        select(User, UserSession)
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(UserSession.token_hash == token_hash(token), UserSession.ended_at.is_(None), User.disabled_at.is_(None))
-        .options(joinedload(User.department))
-    ).one_or_none()
-    if row is None or is_session_over(row.UserSession.created_at, row.UserSession.seen_at, now):
+class FoundSession(NamedTuple):
+    """A live session of a browser, and whose it is."""
+
+    viewer: Viewer
+    id: int
+    seen_at: datetime
+
+
+class FoundToken(NamedTuple):
+    """An API token that works, and whose it is. `role` is the person's role today."""
+
+    viewer: Viewer
+    id: int
+    role: Role
+    scopes: Sequence[str]
+    used_at: datetime | None
+
+
+# Each request asks one of these two: they are made once, and carried out past the ORM.
+_PERSON = (
+    User.id,
+    User.name,
+    User.email,
+    User.role,
+    User.department_id,
+    User.locale,
+    User.time_zone,
+    User.theme,
+    Department.path.label("department_path"),
+)
+_BY_SESSION = (
+    select(*_PERSON, UserSession.id.label("session_id"), UserSession.created_at, UserSession.seen_at)
+    .join(UserSession, UserSession.user_id == User.id)
+    .outerjoin(Department, Department.id == User.department_id)
+    .where(UserSession.token_hash == bindparam("hash"), UserSession.ended_at.is_(None), User.disabled_at.is_(None))
+)
+_BY_API_TOKEN = (
+    select(*_PERSON, ApiToken.id.label("token_id"), ApiToken.scopes, ApiToken.used_at)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .outerjoin(Department, Department.id == User.department_id)
+    .where(
+        ApiToken.token_hash == bindparam("hash"),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at > bindparam("now"),
+        User.disabled_at.is_(None),
+    )
+)
+
+
+def find_session(token: str, now: datetime) -> FoundSession | None:
+    """The person and session of a browser's token; None when ended, too old, or disabled."""
+    row = db.session.connection().execute(_BY_SESSION, {"hash": token_hash(token)}).one_or_none()
+    if row is None or is_session_over(row.created_at, row.seen_at, now):
         return None
-    return row.User, row.UserSession
+    return FoundSession(viewer_of_row(row), row.session_id, row.seen_at)
 
 
-def find_api_token(token: str, now: datetime) -> tuple[User, ApiToken] | None:
-    """The person and row of an API token; None when unknown, revoked, expired, or the person is disabled."""
-    row = db.session.execute(
-        select(User, ApiToken)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(
-            ApiToken.token_hash == token_hash(token),
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at > now,
-            User.disabled_at.is_(None),
-        )
-        .options(joinedload(User.department))
-    ).one_or_none()
-    return None if row is None else (row.User, row.ApiToken)
+def find_api_token(token: str, now: datetime) -> FoundToken | None:
+    """The person and facts of an API token; None when unknown, revoked, expired, or the person is disabled."""
+    found = db.session.connection().execute(_BY_API_TOKEN, {"hash": token_hash(token), "now": now})
+    row = found.one_or_none()
+    return None if row is None else FoundToken(viewer_of_row(row), row.token_id, row.role, row.scopes, row.used_at)
 
 
 def list_sessions(user_id: int, now: datetime) -> list[UserSession]:

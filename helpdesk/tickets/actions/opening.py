@@ -7,10 +7,9 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from helpdesk.accounts.models import User
 from helpdesk.audit import actions as audit
 from helpdesk.core import clock, feed, outbox
-from helpdesk.core.database import transaction
+from helpdesk.core.database import require_connection, table_of, transaction
 from helpdesk.core.errors import Forbidden
 from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets.actions import files, steps
@@ -18,6 +17,15 @@ from helpdesk.tickets.models import Ticket, TicketCounter
 from helpdesk.tickets.queries.tickets import find_message_by_cause, get_ticket_by_id
 from helpdesk.tickets.rules import Channel, MessageKind, NewTicket, Priority, Status, TicketOpened
 from helpdesk.tickets.rules.states import first_promise
+
+COUNTER = table_of(TicketCounter)
+COUNT = (
+    update(COUNTER)
+    .where(COUNTER.c.id == 1)
+    .values(last_number=COUNTER.c.last_number + 1)
+    .returning(COUNTER.c.last_number)
+    .execution_options(is_short=True)
+)
 
 
 def open_ticket(actor: Viewer, new: NewTicket, cause_id: str | None = None) -> Ticket:
@@ -48,11 +56,11 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
             files.discard(stored)
             return get_ticket_by_id(existing.ticket_id)
         steps.require_service(session, new.service_id)
-        requester = steps.require_person(session, requester_id, "requester_id")
+        requester_name = steps.require_name(requester_id, "requester_id")
         priority = new.priority or Priority.normal
         for_other = requester_id != actor.id
         ticket = Ticket(
-            number=_next_number(session),
+            number=_next_number(),
             subject=subject,
             service_id=new.service_id,
             priority=priority,
@@ -68,7 +76,7 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
         )
         session.add(ticket)
         session.flush()
-        _first_message(session, actor, ticket, requester, body or subject, cause_id, stored)
+        _first_message(session, actor, ticket, requester_name, body or subject, cause_id, stored)
         feed.record("ticket", ticket.id)
         audit.record(
             actor,
@@ -81,13 +89,8 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
     return ticket
 
 
-def _next_number(session: Session) -> int:
-    number: int | None = session.scalar(
-        update(TicketCounter)
-        .where(TicketCounter.id == 1)
-        .values(last_number=TicketCounter.last_number + 1)
-        .returning(TicketCounter.last_number)
-    )
+def _next_number() -> int:
+    number: int | None = require_connection().scalar(COUNT)
     if number is None:
         raise RuntimeError("there is no ticket counter: the database is not migrated")
     return number
@@ -97,14 +100,13 @@ def _first_message(
     session: Session,
     actor: Viewer,
     ticket: Ticket,
-    requester: User,
+    requester_name: str,
     body: str,
     cause_id: str | None,
     stored: list[files.StoredFile],
 ) -> None:
     # A plain insert: a second process with the same cause must fail as a whole, its ticket included.
     message_id = steps.add_message_row(
-        session,
         strict=True,
         ticket_id=ticket.id,
         kind=MessageKind.public_reply,
@@ -117,5 +119,5 @@ def _first_message(
         raise RuntimeError("the first message was not written")
     files.attach(session, actor, message_id, stored, ticket.created_at)
     names = " ".join(f.name for f in stored)
-    steps.index_new_ticket(session, ticket.id, f"{ticket.subject} {body} {names}", requester.name)
-    steps.add_history(session, ticket.id, actor, ticket.created_at, "opened", None, requester.name)
+    steps.index_new_ticket(ticket.id, f"{ticket.subject} {body} {names}", requester_name)
+    steps.add_history(ticket.id, actor, ticket.created_at, "opened", None, requester_name)

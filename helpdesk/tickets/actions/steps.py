@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from helpdesk.accounts.rules import STAFF
 from helpdesk.audit import actions as audit
 from helpdesk.catalog.models import Service
 from helpdesk.core import outbox
-from helpdesk.core.database import is_postgresql
+from helpdesk.core.database import is_postgresql, require_connection, table_of
 from helpdesk.core.errors import Conflict, Forbidden, Invalid
 from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets.models import Message, Ticket, TicketChange
@@ -41,6 +41,17 @@ from helpdesk.tickets.rules.states import (
     promise_after_priority,
     promise_after_status,
     waiting_of,
+)
+
+SHORT = {"is_short": True}
+# Made once: opening a ticket writes a dozen rows, and making a statement costs more than carrying it out.
+MESSAGE = table_of(Message)
+PERSON = select(User.name, User.disabled_at).where(User.id == bindparam("one_id")).execution_options(is_short=True)
+WRITE_HISTORY = insert(table_of(TicketChange)).inline().execution_options(is_short=True)
+INDEX_FTS5 = text("INSERT INTO ticket_search (rowid, public_doc, staff_doc) VALUES (:id, :public, :staff)")
+INDEX_TSVECTOR = text(
+    "INSERT INTO ticket_search (ticket_id, public_doc, staff_doc) VALUES (:id, to_tsvector('simple', :public),"
+    " to_tsvector('simple', :public) || to_tsvector('simple', :staff))"
 )
 
 INDEXED_CHARACTERS = 200_000  # of one ticket; a longer thread goes on, its later words are not found
@@ -83,26 +94,26 @@ def require_person(session: Session, user_id: int, field: str, *, staff: bool = 
     return user
 
 
-def add_message_row(session: Session, *, strict: bool = False, **values: Any) -> int | None:
+def require_name(user_id: int, field: str) -> str:
+    """The name of an enabled person. Raises Invalid for `field`."""
+    row = require_connection().execute(PERSON, {"one_id": user_id}).one_or_none() if 0 < user_id < 2**31 else None
+    if row is None or row.disabled_at is not None:
+        raise Invalid({field: _("Choose a person from the list.")})
+    return str(row.name)
+
+
+def add_message_row(*, strict: bool = False, **values: Any) -> int | None:
     """Write a message; its id, or None when one with the same `cause_id` exists (`strict`: IntegrityError)."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
-    statement = insert(Message).values(**values)
+    statement = (postgresql.insert if is_postgresql() else sqlite.insert)(MESSAGE)
     if values.get("cause_id") is not None and not strict:
         statement = statement.on_conflict_do_nothing(index_elements=["cause_id"])
-    return session.scalar(statement.returning(Message.id))
+    return require_connection().scalar(statement.returning(MESSAGE.c.id).execution_options(is_short=True), values)
 
 
-def index_new_ticket(session: Session, ticket_id: int, public: str, staff: str) -> None:
+def index_new_ticket(ticket_id: int, public: str, staff: str) -> None:
     """Put a ticket into the text index. `staff` is found by staff only."""
     values = {"id": ticket_id, "public": fold(public)[:INDEXED_CHARACTERS], "staff": fold(staff)[:INDEXED_CHARACTERS]}
-    if is_postgresql():
-        statement = (
-            "INSERT INTO ticket_search (ticket_id, public_doc, staff_doc) VALUES (:id, to_tsvector('simple', :public),"
-            " to_tsvector('simple', :public) || to_tsvector('simple', :staff))"
-        )
-    else:
-        statement = "INSERT INTO ticket_search (rowid, public_doc, staff_doc) VALUES (:id, :public, :staff)"
-    session.execute(text(statement), values)
+    require_connection().execute(INDEX_TSVECTOR if is_postgresql() else INDEX_FTS5, values, execution_options=SHORT)
 
 
 def index_more_text(session: Session, ticket_id: int, words: str, *, public: bool) -> None:
@@ -171,7 +182,7 @@ def apply_change(
     ticket.revision += 1
     ticket.updated_at = now
     for name in changed:
-        add_history(session, ticket.id, actor, now, name, labels[name], _label(session, name, getattr(ticket, name)))
+        add_history(ticket.id, actor, now, name, labels[name], _label(session, name, getattr(ticket, name)))
     audit.record(
         actor,
         "ticket.changed",
@@ -221,19 +232,18 @@ def _check_requester(ticket: Ticket, given: Mapping[str, Any], now: datetime) ->
         raise Conflict(_("This ticket can no longer be reopened. Please open a new one."))
 
 
-def add_history(
-    session: Session, ticket_id: int, actor: Viewer | None, at: datetime, field: str, before: Any, after: Any
-) -> None:
+def add_history(ticket_id: int, actor: Viewer | None, at: datetime, field: str, before: Any, after: Any) -> None:
     """One line of the visible history. Values are codes (status, priority) or names."""
-    session.add(
-        TicketChange(
-            ticket_id=ticket_id,
-            at=at,
-            actor_id=None if actor is None else actor.id,
-            field=field,
-            before=None if before is None else str(before)[:300],
-            after=None if after is None else str(after)[:300],
-        )
+    require_connection().execute(
+        WRITE_HISTORY,
+        {
+            "ticket_id": ticket_id,
+            "at": at,
+            "actor_id": None if actor is None else actor.id,
+            "field": field,
+            "before": None if before is None else str(before)[:300],
+            "after": None if after is None else str(after)[:300],
+        },
     )
 
 

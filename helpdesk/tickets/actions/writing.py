@@ -50,7 +50,6 @@ def _add_once(actor: Viewer, number: int, new: NewMessage, cause_id: str | None)
             return existing
         status = _status_after(ticket, new, by_requester, now)
         message_id = steps.add_message_row(
-            session,
             strict=True,
             ticket_id=ticket.id,
             kind=new.kind,
@@ -113,7 +112,6 @@ def append_reply(
         raise Forbidden(_("Only staff answer several tickets at once."))
     ticket, body = get_ticket_by_id(ticket_id, lock=True), steps.clean_body(body_text)
     message_id = steps.add_message_row(
-        session,
         ticket_id=ticket_id,
         kind=MessageKind.public_reply,
         author_id=actor.id,
@@ -154,7 +152,6 @@ def append_automated_reply(
     """Write an automated reply inside a running transaction. Its message id; None when `cause_id` wrote one before."""
     ticket = get_ticket_by_id(ticket_id, lock=True)
     message_id = steps.add_message_row(
-        session,
         ticket_id=ticket_id,
         kind=MessageKind.automated_reply,
         author_id=None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from helpdesk.accounts.models import Department, Team, User
@@ -102,7 +102,31 @@ def list_own(
 
 def get_row(ticket: Ticket, now: datetime) -> TicketRow:
     """A ticket that was loaded and authorised before, with names."""
-    return _row(db.session.execute(_named(Ticket.id == ticket.id)).one(), now)
+    ids = {
+        "requester": ticket.requester_id,
+        "assignee": ticket.assignee_id,
+        "team": ticket.team_id,
+        "service": ticket.service_id,
+    }
+    return _row_of(ticket, db.session.connection().execute(_NAMES, ids).one(), now)
+
+
+def _name_of(column: Any, key: Any, parameter: str, label: str) -> Any:
+    return select(column).where(key == bindparam(parameter)).scalar_subquery().label(label)
+
+
+# Made once, as every answer about one ticket asks it.
+_NAMES = select(
+    _name_of(User.name, User.id, "requester", "requester_name"),
+    select(Department.name)
+    .join(User, User.department_id == Department.id)
+    .where(User.id == bindparam("requester"))
+    .scalar_subquery()
+    .label("department_name"),
+    _name_of(User.name, User.id, "assignee", "assignee_name"),
+    _name_of(Team.name, Team.id, "team", "team_name"),
+    _name_of(Service.name, Service.id, "service", "service_name"),
+)
 
 
 def count_views(actor: Viewer, now: datetime, views: Sequence[View] = tuple(View)) -> dict[View, int]:
@@ -202,7 +226,10 @@ def _page(
 
 
 def _row(row: Any, now: datetime) -> TicketRow:
-    t: Ticket = row[0]
+    return _row_of(row[0], row, now)
+
+
+def _row_of(t: Ticket, names: Any, now: datetime) -> TicketRow:
     return TicketRow(
         id=t.id,
         number=t.number,
@@ -212,14 +239,14 @@ def _row(row: Any, now: datetime) -> TicketRow:
         priority=t.priority,
         channel=t.channel,
         requester_id=t.requester_id,
-        requester_name=row.requester_name,
-        department_name=row.department_name,
+        requester_name=names.requester_name,
+        department_name=names.department_name,
         assignee_id=t.assignee_id,
-        assignee_name=row.assignee_name,
+        assignee_name=names.assignee_name,
         team_id=t.team_id,
-        team_name=row.team_name,
+        team_name=names.team_name,
         service_id=t.service_id,
-        service_name=row.service_name,
+        service_name=names.service_name,
         created_at=t.created_at,
         updated_at=t.updated_at,
         due_at=t.due_at,
