@@ -34,6 +34,7 @@ from plugins.outage_notice.outages.queries.tally import tally
 from plugins.outage_notice.outages.rules import How
 from plugins.outage_notice.outages.views.surges import hint
 from plugins.outage_notice.outages.views.words import reason_words
+from plugins.outage_notice.response.queries import find_shown_briefing
 
 ICONS = {1: "octagon", 2: "triangle", 3: "diamond", 4: "info"}
 SHOWN = 5
@@ -95,6 +96,7 @@ def _ticket_strip(ticket_id: int, viewer: Viewer, now: datetime) -> str:
         )
     facts = _facts(announcement, viewer, now) | _link_facts(link, announcement.id)
     facts |= {"ticket": ticket, "waits": waits_for_outage(ticket_id), "is_open": ticket.status in rules.OPEN}
+    facts["briefing"] = None if facts["is_suggested"] or facts["is_ended"] else find_shown_briefing(announcement.id)
     return render_template("outage_notice/outages_strip.html", **facts)
 
 
