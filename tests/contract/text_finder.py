@@ -19,7 +19,7 @@ SEEN_ATTRIBUTES |= {"data-confirm", "data-label", "data-passed"}  # shown by the
 SPEAKERS = {"Busy", "Conflict", "Forbidden", "Invalid", "NotFound", "Stale", "TooMany", "ValidationError", "flash"}
 VALIDATORS = {"DataRequired", "Email", "InputRequired", "Length", "NumberRange", "Regexp"}
 # The demonstration's and the shipped texts exist in each language by themselves; commands talk to the operator.
-OWN_LANGUAGE = ("helpdesk/cli/", "helpdesk/demo/", "helpdesk/replies/shipped.py", "/announcements/demo.py")
+OWN_LANGUAGE = ("helpdesk/cli/", "helpdesk/demo/", "helpdesk/replies/shipped.py", "/announcements/demo/")
 # What is the same in every language.
 NO_WORDS = {
     "OUT-",  # the number of an announcement, such as OUT-12
