@@ -102,4 +102,4 @@ def _widths(table: Table) -> Sequence[int]:
 def _plain(text: str, pdf: FPDF) -> str:
     """The text with a sign in place of letters that the font does not have."""
     known = pdf.fonts["inter"].cmap  # type: ignore[union-attr]
-    return "".join(c if c in "\n " or ord(c) in known else " " if c.isspace() else "□" for c in text.replace("\r", ""))
+    return "".join(c if c in "\n " or ord(c) in known else " " if c.isspace() else "?" for c in text.replace("\r", ""))
