@@ -137,6 +137,7 @@ def test_the_requester_sees_what_is_known_while_it_lasts(
     ticket: Ticket,
     signed_in: Browser,
     settle: Settle,
+    clock: FixedClock,
 ) -> None:
     client = signed_in(people.ana)
     text = page(client, f"/tickets/{ticket.number}")
@@ -144,6 +145,7 @@ def test_the_requester_sees_what_is_known_while_it_lasts(
     assert "/outages/unlink" not in text
     assert f"Part of OUT-{outage.id}" in page(client, "/tickets")
     act(announcements.resolve, people.teresa, outage.id, "It works.")
+    clock.advance(minutes=2)
     settle()
     assert "Part of an outage" not in page(client, f"/tickets/{ticket.number}")
     staff = page(signed_in(people.carla), f"/tickets/{ticket.number}")
@@ -235,10 +237,12 @@ def test_resolving_by_the_form_leaves_tickets_open_when_asked(
     ticket: Ticket,
     signed_in: Browser,
     settle: Settle,
+    clock: FixedClock,
 ) -> None:
     client, path = signed_in(people.teresa), f"/announcements/{outage.id}/resolve"
     assert "Leave them open" in page(client, path)
-    factories.post_form(client, path, {"text": "It works.", "tickets": "leave"})
+    factories.post_form(client, path, {"text": "It works.", "tickets": "leave", "checks": ["0", "1"]})
+    clock.advance(minutes=2)
     settle()
     assert reload(ticket).status is Status.open
 
