@@ -14,7 +14,7 @@ from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Status
 from plugins.outage_notice.reviews.models import Review
 from plugins.outage_notice.reviews.rules import Moments
 
-DETECTIONS = ("surge_noticed", "alert_noticed", "alert_received", "detected")
+DETECTIONS = ("surge_noticed", "alert_fired")
 FOUND = (Status.identified, Status.monitoring, Status.verifying)
 CHUNK = 500  # bound parameters of one statement
 
@@ -22,7 +22,7 @@ CHUNK = 500  # bound parameters of one statement
 def moments_of(records: Sequence[Announcement]) -> dict[int, Moments]:
     """The moments of each announcement. What a review corrects counts before what the timeline says.
 
-    Noticed: the first sign in the timeline, else when somebody began to write. Told: when people could first see it.
+    Noticed: the first sign in the timeline, or when somebody began to write. Told: when people could first see it.
     Found: the first update that says so.
     """
     found: dict[int, Moments] = {}
@@ -74,11 +74,18 @@ def told_at(record: Announcement) -> datetime | None:
 
 def _moments(record: Announcement, review: Review | None, sign: datetime | None, cause: datetime | None) -> Moments:
     written = min(record.created_at, record.published_at or record.created_at)
+    started = record.actual_start_at or record.starts_at or record.published_at
     ended = None if record.status in LIVE_STATUSES else record.actual_end_at or record.closed_at
     return Moments(
-        started_at=record.actual_start_at or record.starts_at or record.published_at,
-        noticed_at=(review.noticed_at if review else None) or sign or written,
+        started_at=started,
+        noticed_at=(review.noticed_at if review else None) or _first_sign(started, sign, written),
         told_at=told_at(record),
         found_at=(review.found_at if review else None) or cause,
         ended_at=ended,
     )
+
+
+def _first_sign(started: datetime | None, sign: datetime | None, written: datetime) -> datetime:
+    """The earlier of both, unless it was written before it began: then somebody had only prepared it."""
+    since = [at for at in (sign, written) if at is not None and (started is None or at >= started)]
+    return min(since, default=sign or written)

@@ -83,6 +83,22 @@ def test_what_a_person_corrects_counts_before_the_timeline(
     assert [p.length / MINUTE for p in facts_of(people.teresa, outage, clock).phases] == [4, 6, 20, 35]
 
 
+def test_a_surge_or_an_alert_is_the_moment_of_noticing(
+    app: Flask, people: People, outage: Announcement, clock: FixedClock
+) -> None:
+    started = clock.now() - 65 * MINUTE
+
+    def note(kind: str, minutes: int, data: dict[str, Any]) -> list[float]:
+        with app.app_context(), transaction() as session:
+            at = started + minutes * MINUTE
+            session.add(TimelineEntry(announcement_id=outage.id, at=at, kind=kind, data=data))
+        return [p.length / MINUTE for p in facts_of(people.teresa, outage, clock).phases]
+
+    assert note("surge_noticed", 9, {"detected_at": (started + 6 * MINUTE).isoformat()})[:2] == [6, 4]
+    assert note("alert_fired", 2, {})[:2] == [2, 8]
+    assert note("alert_fired", 3, {"detected_at": "soon"})[:2] == [2, 8]
+
+
 def test_a_stale_save_loses_nothing(people: People, outage: Announcement) -> None:
     first = act(actions.save_review, people.teresa, outage.id, {"summary": "Mine"}, 0)
     assert first.revision == 1
