@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_drawing_stays_in_its_frame(app: Flask, clock: FixedClock) -> None:
                 assert [x for x, _y in places] == sorted(x for x, _y in places)
                 assert all(44 <= x <= 604 and 15 <= y <= 180 for x, y in places)
             heights = sorted(line.label_y for line in drawn.lines)
-            assert all(b - a >= 16 for a, b in zip(heights, heights[1:], strict=False))
+            assert all(b - a >= 16 for a, b in pairwise(heights))
 
 
 def test_the_part_has_words_and_a_table(app: Flask, people: People) -> None:
