@@ -198,6 +198,23 @@ def test_those_who_watch_a_ticket_see_each_other(desk: Desk, ana: int, make_tick
     assert first.send("watch", {"ticket": None}) == {"ok": True}
 
 
+def test_those_who_watch_a_page_see_each_other(desk: Desk, ana: int) -> None:
+    carla, teresa = desk.person("Carla", "agent"), desk.person("Teresa", "technician")
+    first, second, requester = joined(desk, carla), joined(desk, teresa), joined(desk, ana)
+    assert first.send("watch", {"page": "announcement:7"}) == {"ok": True}
+    assert second.send("watch", {"page": "announcement:7", "writing": True}) == {"ok": True}
+    desk.step()
+    people = [
+        {"id": carla, "name": "Carla", "writing": False},
+        {"id": teresa, "name": "Teresa", "writing": True},
+    ]
+    assert first.frames()[-1] == ("presence", {"page": "announcement:7", "people": people})
+    for bad in (7, "", "announcement", "../7", "announcement:" + "9" * 11, ["announcement:7"]):
+        assert first.send("watch", {"page": bad})["error"] == "not_found", bad
+    assert requester.send("watch", {"page": "announcement:7"})["error"] == "forbidden"
+    assert requester.frames() == []
+
+
 def test_the_page_can_ask_for_the_board_without_a_socket(desk: Desk, ana: int) -> None:
     seq = desk.show(all=[banner(1)])
     client: FlaskClient = desk.app.test_client()
