@@ -56,8 +56,17 @@ def idempotent(view: F) -> F:
 
 
 def _request_hash() -> str:
-    facts = (request.method, request.full_path, request.mimetype)
-    return hashlib.sha256("\n".join(facts).encode() + b"\n" + request.get_data(cache=True)).hexdigest()
+    """Says whether two requests ask for the same. Of a form with files the parts count: its boundary is random."""
+    digest = hashlib.sha256("\n".join((request.method, request.full_path, request.mimetype)).encode() + b"\n")
+    if request.mimetype != "multipart/form-data":
+        digest.update(request.get_data(cache=True))
+        return digest.hexdigest()
+    digest.update(repr(list(request.form.items(multi=True))).encode())
+    for name, file in request.files.items(multi=True):
+        digest.update(f"\n{name!r} {file.filename!r} {file.mimetype!r} ".encode())
+        digest.update(hashlib.file_digest(file.stream, "sha256").digest())  # type: ignore[arg-type]
+        file.stream.seek(0)
+    return digest.hexdigest()
 
 
 def _begin(key: str) -> tuple[str, Response | None]:

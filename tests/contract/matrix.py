@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -72,11 +73,19 @@ class Matrix:
                 self.kept[kind] = OBJECTS[kind](self.world)
             return self.kept[kind]
 
-    def send(self, who: str, key: str, route: Route, arguments: Arguments, token: str | None = None) -> TestResponse:
+    def send(
+        self,
+        who: str,
+        key: str,
+        route: Route,
+        arguments: Arguments,
+        token: str | None = None,
+        more_headers: Mapping[str, str] | None = None,
+    ) -> TestResponse:
         method, path = address(key, route, arguments)
-        body = {name: self._body(getattr(route, name), arguments) for name in ("form", "json", "query")}
+        body = {name: self.body(getattr(route, name), arguments) for name in ("form", "json", "query")}
         options: dict[str, Any] = {"query_string": body["query"]}
-        headers = {}
+        headers = dict(more_headers or {})
         by_token = route.scope is not None or token is not None
         if by_token and who != "nobody":
             headers["Authorization"] = f"Bearer {token or self.tokens[who]}"
@@ -93,7 +102,8 @@ class Matrix:
             session.pop("_flashes", None)  # what an earlier request wanted to say
         return client.open(path, method=method, headers=headers, buffered=True, **options)  # closes files
 
-    def _body(self, body: Any, arguments: Arguments) -> Any:
+    def body(self, body: Any, arguments: Arguments) -> Any:
+        """What is sent: tables may name a function that makes it."""
         return body(self.world, arguments) if callable(body) else body
 
     def traces(self) -> tuple[int, ...]:

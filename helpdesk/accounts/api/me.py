@@ -12,7 +12,7 @@ from helpdesk.accounts.api import shapes
 from helpdesk.accounts.rules import SCOPES, Role, scopes_for
 from helpdesk.core import clock
 from helpdesk.web.access import allow, get_viewer
-from helpdesk.web.api import paged
+from helpdesk.web.api import idempotent, paged
 
 api = APIBlueprint("accounts_me_api", __name__, url_prefix="/api/v1/me", tag="Me")
 
@@ -42,6 +42,7 @@ def list_tokens() -> Any:
 
 @api.delete("/tokens/<int:token_id>")
 @allow("requester", scope="me")
+@idempotent
 @api.output({}, 204)
 def revoke_token(token_id: int) -> Any:
     """Revoke one of my API tokens"""

@@ -8,7 +8,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from pydantic import Field
 
-from helpdesk.plugin_api import Answer, Body, allow, get_viewer, now
+from helpdesk.plugin_api import Answer, Body, allow, get_viewer, idempotent, now
 from plugins.outage_notice.banners.actions import record_receipt
 from plugins.outage_notice.banners.queries import reach, retirements
 from plugins.outage_notice.banners.queries.receipts import had_on_screen
@@ -74,6 +74,7 @@ reach_api = APIBlueprint("outage_notice_reach", __name__, url_prefix="/api/v1/an
 
 @me_receipts.post("/receipts")
 @allow("requester", scope="me")
+@idempotent
 @me_receipts.input(ReceiptIn, arg_name="body")
 @me_receipts.output(ReceiptOut)
 def post_receipt(body: ReceiptIn) -> dict[str, Any]:
