@@ -30,13 +30,14 @@ from engineio import packet as engine_packet
 from gevent import get_hub, pywsgi
 
 from helpdesk.realtime import wire
-from helpdesk.realtime.rules import Limits
+from helpdesk.realtime.rules import Allowance, Limits
 
 log = structlog.get_logger(__name__)
 
 UPGRADE = "helpdesk.upgrade"  # the name in the WSGI environment
 READABLE, WRITABLE = 1, 2
 READ_BYTES = 16 * 1024
+MESSAGE_START = str(engine_packet.MESSAGE).encode()
 PING_FRAME = wire.text_frame(str(engine_packet.PING))
 CLOSE_FRAMES = wire.text_frame(str(engine_packet.CLOSE)) + wire.close_frame()
 # Of the handshake only this is kept, as sign-in needs it until the client has joined.
@@ -102,7 +103,7 @@ class DirectSocket:
     """
 
     __slots__ = (
-        "_inbox", "_reader", "_sock", "_waiting", "_waiting_bytes", "_watch_read", "_watch_write",
+        "_controls", "_inbox", "_reader", "_sock", "_waiting", "_waiting_bytes", "_watch_read", "_watch_write",
         "closed", "closing", "connected", "ping_sent_at", "server", "session", "sid", "upgraded", "upgrading",
     )  # fmt: skip
 
@@ -114,6 +115,7 @@ class DirectSocket:
         self.ping_sent_at: float | None = None
         self._sock: Any = None
         self._reader = wire.FrameReader(server.limits.frame_bytes)
+        self._controls = Allowance(server.limits.controls_per_minute, time.monotonic())
         self._inbox: deque[str] | None = None
         self._waiting: deque[memoryview | bytes] | None = None
         self._waiting_bytes = 0
@@ -208,6 +210,9 @@ class DirectSocket:
             self._gone()
 
     def _take(self, opcode: int, payload: bytes) -> None:
+        """One frame. Messages are counted where they are understood, everything else here. Raises BadStream."""
+        if (opcode != wire.TEXT or payload[:1] != MESSAGE_START) and not self._controls.take(time.monotonic()):
+            raise wire.BadStream("too many pings and pongs")
         if opcode == wire.TEXT:
             text = payload.decode()
             if text == "3":  # a pong, by far the most common

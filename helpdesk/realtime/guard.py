@@ -10,17 +10,21 @@ import contextlib
 import socket
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import socketio
 import structlog
+from engineio import packet as engine_packet
 from socketio import packet
+from wsproto.events import Message, Ping, Pong
 
 from helpdesk.realtime.rules import NAMESPACE, Allowance, Limits, may_open
 
 log = structlog.get_logger(__name__)
 
 JOINED: dict[str, Any] = {}  # all that is kept of the handshake once it is over
+MESSAGE_START = str(engine_packet.MESSAGE)
 EVENT_TYPES = (packet.CONNECT, packet.DISCONNECT, packet.EVENT)
 
 
@@ -86,14 +90,35 @@ class Waiting:
         return [eio_sid for eio_sid, (since, _address) in list(self._since.items()) if since <= end]
 
 
-def closing_websockets(stock: Any, open_sockets: dict[str, Any]) -> type:
-    """The WebSocket class of an async mode, with a size limit while reading, and one that can be cut off."""
+def count_control_frames(server: Any, allowance: Allowance) -> None:
+    """Let this simple_websocket server end when the client sends too many frames that never become a packet."""
+    events = server.ws.events
+
+    def counted() -> Iterator[Any]:
+        for event in events():
+            is_fragment = isinstance(event, Message) and event.frame_finished and not event.message_finished
+            if (is_fragment or isinstance(event, Ping | Pong)) and not allowance.take(time.monotonic()):
+                raise ConnectionResetError("too many control frames")  # which its reading thread takes for the end
+            yield event
+
+    server.ws.events = counted
+
+
+def closing_websockets(stock: Any, open_sockets: dict[str, Any], limits: Limits) -> type:
+    """The WebSocket class of an async mode, with limits of size and number while reading, that can be cut off."""
 
     class ClosingWebSocket(stock):
         def __init__(self, handler: Any, server: Any) -> None:
             super().__init__(handler, server)
             self.server_args["max_message_size"] = server.max_http_buffer_size
             self._sid = handler.__self__.sid
+            self._controls = Allowance(limits.controls_per_minute, time.monotonic())
+            self.app = self._begin
+            self._handler = handler
+
+        def _begin(self, own: Any) -> Any:
+            count_control_frames(self.ws, self._controls)
+            return self._handler(own)
 
         def __call__(self, environ: Any, start_response: Any) -> Any:
             open_sockets[self._sid] = self
@@ -101,6 +126,14 @@ def closing_websockets(stock: Any, open_sockets: dict[str, Any]) -> type:
                 return super().__call__(environ, start_response)
             finally:
                 open_sockets.pop(self._sid, None)
+
+        def wait(self) -> Any:
+            """The next packet. Messages are counted where they are understood, all others here."""
+            packet = super().wait()
+            if isinstance(packet, str) and packet[:1] != MESSAGE_START and not self._controls.take(time.monotonic()):
+                self.cut()
+                return None
+            return packet
 
         def close(self) -> None:
             try:
@@ -126,7 +159,7 @@ class GuardedServer(socketio.Server):
         self._stock_websockets: dict[str, Any] = {}
         self.on_joined: Any = None
         modes = self.eio._async
-        self.eio._async = {**modes, "websocket": closing_websockets(modes["websocket"], self._stock_websockets)}
+        self.eio._async = {**modes, "websocket": closing_websockets(modes["websocket"], self._stock_websockets, limits)}
 
     def drop(self, eio_sid: str) -> None:
         """Close the transport after what is queued, without waiting for it."""

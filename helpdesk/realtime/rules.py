@@ -30,6 +30,7 @@ class Limits:
     join_seconds: float = 10.0  # from the open transport to the accepted `/live`
     waiting_per_address: int = 200
     messages_per_minute: int = 100
+    controls_per_minute: int = 60  # pings, pongs and other packets without a message; an honest client sends six
     frame_bytes: int = 64 * 1024
     queued_frames: int = 16
     queued_bytes: int = 64 * 1024

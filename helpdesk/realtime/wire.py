@@ -8,6 +8,7 @@ from hashlib import sha1
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 CONTINUATION = 0
+MOST_FRAGMENTS = 512  # of one message; empty ones would cost time without ever being too large
 _KEY_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # section 1.3
 
 
@@ -54,13 +55,14 @@ def _unmask(key: bytes, body: bytes) -> bytes:
 class FrameReader:
     """Cuts the byte stream of one client into messages. Holds bytes only while a frame or message is incomplete."""
 
-    __slots__ = ("_kept", "_limit", "_opcode", "_parts")
+    __slots__ = ("_fragments", "_kept", "_limit", "_opcode", "_parts")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._kept = b""
         self._opcode = CONTINUATION  # of the fragmented message that is being put together, if any
         self._parts: bytearray | None = None
+        self._fragments = 0
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """The complete (opcode, payload) that these bytes end, control frames among them. Raises BadStream."""
@@ -106,9 +108,10 @@ class FrameReader:
         if self._parts is None:
             if is_last:
                 return opcode, payload
-            self._opcode, self._parts = opcode, bytearray()
+            self._opcode, self._parts, self._fragments = opcode, bytearray(), 0
         self._parts += payload
-        if len(self._parts) > self._limit:
+        self._fragments += 1
+        if len(self._parts) > self._limit or self._fragments > MOST_FRAGMENTS:
             raise BadStream("too large")
         if not is_last:
             return None

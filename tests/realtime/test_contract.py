@@ -9,6 +9,7 @@ import engineio
 import engineio.socket
 import flask_socketio
 import pytest
+import simple_websocket.ws
 import socketio
 import socketio.base_manager
 from gevent import pywsgi
@@ -82,6 +83,13 @@ def test_rooms_and_pending_ones_are_kept_as_they_were() -> None:
     source = inspect.getsource(socketio.base_manager.BaseManager)
     assert "self.rooms[namespace][None]._invm[eio_sid]" in source
     assert "._fwdm" in source
+
+
+def test_the_reading_thread_of_a_websocket_ends_when_its_events_do() -> None:
+    thread = inspect.getsource(simple_websocket.ws.Base._thread)
+    assert "except (OSError, ConnectionResetError," in thread
+    assert "self._handle_events()" in thread
+    assert "for event in self.ws.events():" in inspect.getsource(simple_websocket.ws.Base._handle_events)
 
 
 def test_flask_socketio_is_only_a_shell_around_our_server() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket
+import contextlib
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -218,6 +219,48 @@ def test_a_broken_stream_ends_its_connection_only(
     assert bad.direct.closed
     publish(server, 1)
     assert numbers(good.read()) == [1]
+
+
+CHATTER = {
+    "ping frames": (wire.PING, b"x"),
+    "pong frames": (wire.PONG, b""),
+    "pongs of the engine": (wire.TEXT, b"3"),
+    "pings of the engine": (wire.TEXT, b"2"),
+}
+
+
+@pytest.mark.parametrize("what", CHATTER)
+def test_pings_and_pongs_are_counted_too(server: DirectServer, connect: Callable[[], Client], what: str) -> None:
+    talker, honest = connect(), connect()
+    for _times in range(6):  # as many as the server asks for in a minute
+        honest.send(wire.TEXT, b"3")
+    frame = masked(*CHATTER[what])
+    for _times in range(LIMITS.controls_per_minute // 10 + 1):
+        with contextlib.suppress(OSError):
+            talker.theirs.sendall(frame * 10)
+        turn(5)
+    assert talker.direct.closed
+    assert not honest.direct.closed
+    publish(server, 1)
+    assert numbers(honest.read()) == [1]
+
+
+def test_messages_have_an_allowance_of_their_own(server: DirectServer, connect: Callable[[], Client]) -> None:
+    client = connect()
+    for _times in range(LIMITS.controls_per_minute - 1):
+        client.theirs.sendall(masked(wire.TEXT, b"3"))
+        turn()
+    for number in range(LIMITS.messages_per_minute - 1):
+        client.theirs.sendall(masked(wire.TEXT, f'42/live,{number}["x",{{}}]'.encode()))
+        turn(2)
+    assert not client.direct.closed
+
+
+def test_a_message_in_endless_pieces_ends_its_connection(server: DirectServer, connect: Callable[[], Client]) -> None:
+    client = connect()
+    client.theirs.sendall(masked(wire.TEXT, b"4", last=False) + masked(wire.CONTINUATION, b"", last=False) * 600)
+    turn(5)
+    assert client.direct.closed
 
 
 @settings(deadline=None, max_examples=60, derandomize=True)

@@ -133,6 +133,35 @@ def test_bad_frames_end_their_own_socket_only(
     assert requests.get(server.url + "/healthz", timeout=20).status_code == 200
 
 
+def test_those_who_ping_without_end_are_cut_off(
+    serve: Callable[[], LiveServer], wire: Callable[..., Wire], live_desk: Desk
+) -> None:
+    server, cookie = serve(), live_desk.cookie(live_desk.session(live_desk.person("Ana")))
+    flood: dict[str, Callable[[Wire], object]] = {
+        "pongs of the engine": lambda it: it.write("3"),
+        "upgrades of the engine": lambda it: it.write("5"),
+        "ping frames": lambda it: it.socket.ping("x"),
+        "pong frames": lambda it: it.socket.pong("x"),
+        "pieces": lambda it: it.socket.send_frame(websocket.ABNF(0, 0, 0, 0, 1 if it.once() else 0, 1, b"")),
+    }
+    for what, send in flood.items():
+        talker = wire(server, cookie=cookie)
+        assert talker.join(live_desk.csrf()).startswith("40/live")
+        for _times in range(700 if what == "pieces" else 80):
+            try:
+                send(talker)
+            except (OSError, websocket.WebSocketException):
+                break
+        assert talker.is_closed(within=10), what
+    patient = wire(server, cookie=cookie)
+    assert patient.join(live_desk.csrf()).startswith("40/live")
+    for _times in range(10):
+        patient.socket.ping("x")
+        patient.write("3")
+    assert patient.event()[0] == "board"
+    assert patient.ask("receipt", {"what": "seen"})["ok"] is True
+
+
 def test_two_processes_tell_their_own_sockets_without_redis(
     serve: Callable[[], LiveServer], wire: Callable[..., Wire], live_desk: Desk
 ) -> None:

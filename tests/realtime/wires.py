@@ -34,6 +34,7 @@ class Wire:
             header=[f"{name.replace('_', '-')}: {value}" for name, value in headers.items()],
         )
         self.acknowledged = 0
+        self._was_asked = False
 
     def join(self, csrf: str | None) -> str:
         """Ask for `/live`. The answer's frame: "40/live,{…}" when accepted, "44/live,…" when not."""
@@ -73,6 +74,11 @@ class Wire:
         while not (text := self.read()).startswith(start):
             assert text, "closed"
         return json.loads(text.removeprefix(start))[0]
+
+    def once(self) -> bool:
+        """True the first time."""
+        first, self._was_asked = not self._was_asked, True
+        return first
 
     def is_closed(self, within: float = 10) -> bool:
         """Whether the server closes within that time; frames that come before are dropped."""
