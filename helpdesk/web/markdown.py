@@ -65,7 +65,8 @@ def to_text(text: str) -> str:
     html = re.sub(r"</t[hd]>\s*<t[hd]>", " \u00b7 ", html)
     html = html.replace("<li>", "- ")
     plain = unescape(_TAG.sub("", _BLOCK_ENDS.sub("\n", html)))
-    return re.sub(r"\n{2,}", "\n", re.sub(r"[ \t]+\n", "\n", plain)).strip()
+    lines = (line.rstrip(" \t") for line in plain.split("\n"))
+    return "\n".join(line for line in lines if line).strip()
 
 
 def _link_as_text(match: re.Match[str]) -> str:

@@ -25,7 +25,8 @@ LARGEST_TEXT = MEGABYTE  # JSON, and all fields of a form without files
 MOST_PARTS = 500
 DEEPEST_JSON = 32
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# The closing quote may be missing: else each quote of a text that never ends would be tried to the end of it.
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class StrictJSON(DefaultJSONProvider):

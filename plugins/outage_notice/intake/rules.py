@@ -125,7 +125,7 @@ class HasMatchers(Protocol):
 
 
 R = TypeVar("R", bound=HasMatchers)
-_LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.-]{0,99})\s*(!?=)\s*(.*?)\s*")
+_LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,99})\s*(!?=)(.*)")
 
 
 def read_matchers(text: str) -> tuple[Matcher, ...]:
@@ -135,10 +135,10 @@ def read_matchers(text: str) -> tuple[Matcher, ...]:
         raise BadMatchers("")
     found = []
     for line in lines:
-        match = _LINE.fullmatch(line)
+        match = _LINE.fullmatch(line.strip())
         if match is None:
             raise BadMatchers(line.strip())
-        value = match[3].removeprefix('"').removesuffix('"')
+        value = match[3].strip().removeprefix('"').removesuffix('"')
         found.append(Matcher(match[1], value, match[2] == "="))
     return tuple(found)
 
