@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""python3 dev.py run | test | bench | faults | lint | lock | translations [arguments]
+"""python3 dev.py run | test | bench | faults | lint | lock | sbom | audit | translations [arguments]
 
 Needs only Python 3.11 or newer with pip (or uv on the path). Tools land in .tools, the environment in .venv.
 """
@@ -22,6 +22,8 @@ STAMP = VENV / "helpdesk-stamp"
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "dev": ROOT / "requirements" / "dev.txt"}
 UV_MIN, UV_NEXT = (0, 13), (0, 14)
 OLDEST_PYTHON = (3, 11)
+PIP_AUDIT = "pip-audit>=2.10,<3"
+NOT_CHECKED = 3  # the exit code of an audit that could not ask
 LANGUAGES = ("es", "pt")  # beside English, which the code is written in
 
 
@@ -263,6 +265,28 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
+def sbom(arguments: list[str]) -> int:
+    """Write what the program is made of as a CycloneDX bill of materials, to dist/sbom.cdx.json or the file given."""
+    sync("run")
+    target = Path(arguments[0]) if arguments else ROOT / "dist" / "sbom.cdx.json"
+    return subprocess.run([str(PYTHON), ".ci/supply.py", "sbom", str(target.absolute())], cwd=ROOT).returncode
+
+
+def audit(_arguments: list[str]) -> int:
+    """Ask the advisory databases about every pinned version. Exit 0: nothing is known, 1: faults, 3: could not ask."""
+    tool = [find_uv(), "tool", "run", "--from", PIP_AUDIT, "pip-audit"]
+    env = quiet_environment()
+    if subprocess.run([*tool, "--version"], env=env, capture_output=True).returncode != 0:
+        say(f"{PIP_AUDIT} could not be fetched: no version was checked. Is the network there?")
+        return NOT_CHECKED
+    code = subprocess.run([find_python(), ".ci/supply.py", "audit", *tool], cwd=ROOT, env=env).returncode
+    if code == NOT_CHECKED:
+        say(
+            "no clean bill: what is named above was not checked. Run it where an advisory database answers."
+        )
+    return code
+
+
 def catalogs() -> dict[Path, list[str]]:
     """The folder of each set of .po files: the host's and each plugin's, with the folders whose texts it holds."""
     plugins = sorted(hooks.parent for hooks in ROOT.glob("plugins/*/hooks.py"))
@@ -304,6 +328,8 @@ COMMANDS = {
     "faults": faults,
     "lint": lint,
     "lock": lock,
+    "sbom": sbom,
+    "audit": audit,
     "translations": translations,
 }
 

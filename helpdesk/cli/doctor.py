@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import smtplib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from email.errors import MessageError
+from email.message import EmailMessage
 
 import click
 from flask import Flask
@@ -29,6 +32,36 @@ class Trouble(Exception):
 
 
 Check = Callable[[Settings], str]
+
+
+def check_python(_settings: Settings) -> str:
+    version = platform.python_version()
+    if not is_header_injection_fixed():
+        return (
+            f"{version} lacks the fix of CVE-2026-1299, by which line breaks get into headers of mail. This program "
+            "refuses them itself; still, install the newest patch release of Python"
+        )
+    return version
+
+
+def is_header_injection_fixed() -> bool:
+    """Whether this Python's email module refuses a header that holds a line break (CVE-2026-1299)."""
+    message = EmailMessage()
+    message["Subject"] = _Unfolded("x\r\nBcc: all@example.org\r\n")
+    try:
+        message.as_bytes()
+    except MessageError:
+        return True
+    return False
+
+
+class _Unfolded(str):
+    """A header's value that is written as it stands."""
+
+    name = "Subject"
+
+    def fold(self, **_options: object) -> str:
+        return self
 
 
 def check_database(_settings: Settings) -> str:
@@ -104,6 +137,7 @@ def check_disk(settings: Settings) -> str:
 
 
 CHECKS: dict[str, Check] = {
+    "python": check_python,
     "database": check_database,
     "schema": check_schema,
     "redis": check_redis,
@@ -133,7 +167,7 @@ def examine(app: Flask) -> Iterator[tuple[str, bool, str]]:
 
 @click.command()
 def doctor() -> None:
-    """Check database, schema, Redis, mail, clock, ticker and disk. Exit 1 when something is wrong."""
+    """Check Python, database, schema, Redis, mail, clock, ticker and disk. Exit 1 when something is wrong."""
     app = make_app()
     bad = 0
     with app.app_context():
