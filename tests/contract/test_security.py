@@ -65,6 +65,19 @@ def test_p1_production_refuses_files_that_everybody_can_read(name: str) -> None:
         assert load_settings(environment(home))
 
 
+@pytest.mark.parametrize("proxy", ["nginx", "haproxy"])
+def test_t3_the_logs_of_the_proxies_leave_the_tokens_of_links_out(proxy: str) -> None:
+    files = [path for path in (ROOT / "deploy" / proxy).iterdir() if path.is_file()]
+    lines = [
+        line for path in files for line in path.read_text().splitlines() if "log_format" in line or "log-format" in line
+    ]
+    assert lines
+    for line in lines:
+        assert "$logged_uri" in line or "var(txn.logged_path)" in line
+        assert not re.search(r"\$uri|\$request\b|\$request_uri|%HP|%HU|%r\b|\$http_referer", line)
+    assert any(re.search(r"\^/reset/\S*[ ,]+/reset/hidden", path.read_text()) for path in files)
+
+
 def test_what_the_command_writes_is_not_for_everybody(tmp_path: Path) -> None:
     program = "import sys; sys.argv = ['helpdesk', '--version']; from helpdesk.cli import main; import os\n"
     program += "try: main()\nexcept SystemExit: print(oct(os.umask(0)))"
