@@ -20,7 +20,21 @@ from benchmarks.machine import CannotMeasure
 from benchmarks.options import Options
 from benchmarks.ratios import Ratio, Report, save, table
 
-NAMES = ("fanout", "stopped", "connects", "tickets", "boards", "opening", "starting")
+NAMES = (
+    "fanout",
+    "stopped",
+    "connects",
+    "tickets",
+    "boards",
+    "opening",
+    "room",
+    "reach",
+    "starting",
+    "surge",
+    "costs",
+    "processes",
+)
+BY_NAME_ONLY = ("soak",)  # takes half an hour
 
 
 def main() -> int:
@@ -31,6 +45,8 @@ def main() -> int:
         options = replace(options, rounds=arguments.rounds)
     if arguments.crowds:
         options = replace(options, crowds=tuple(int(word) for word in arguments.crowds.split(",")))
+    if arguments.minutes:
+        options = replace(options, soak_minutes=arguments.minutes)
     folder = Path(gettempdir()) / "helpdesk-benchmarks" if arguments.quick else None
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     lines: list[Ratio] = []
@@ -52,11 +68,12 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], help="which ones; all by default")
+    parser.add_argument("names", nargs="*", choices=[*NAMES, *BY_NAME_ONLY, []], help="which ones; all by default")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, only to see that everything works")
     parser.add_argument("--large", action="store_true", help="10,000 people connected, a million tickets and people")
     parser.add_argument("--rounds", type=int, default=0, help="repetitions of each measurement")
     parser.add_argument("--crowds", default="", help="numbers of connected people, such as 500,5000")
+    parser.add_argument("--minutes", type=float, default=0, help="how long `soak` runs, 30 by default")
     return parser.parse_args()
 
 

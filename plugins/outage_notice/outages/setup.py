@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpdesk.plugin_api import Job
 from plugins.outage_notice.announcements.queries.figures import offer_tickets
 from plugins.outage_notice.announcements.views.blueprint import offer_ending_facts, offer_room_part
+from plugins.outage_notice.announcements.views.room_facts import offer_timeline_words
 from plugins.outage_notice.outages import jobs
 from plugins.outage_notice.outages.actions.surges import fade_and_forget
 from plugins.outage_notice.outages.api import api
@@ -13,6 +14,8 @@ from plugins.outage_notice.outages.handlers import HANDLERS
 from plugins.outage_notice.outages.queries.figures import ticket_figures
 from plugins.outage_notice.outages.queries.tally import ending_facts
 from plugins.outage_notice.outages.views import bp, page_slot, room_part
+from plugins.outage_notice.outages.views.impact import impact_part
+from plugins.outage_notice.outages.views.surge_words import TIMELINE_WORDS
 
 __all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "page_slot", "wire"]
 
@@ -23,5 +26,7 @@ JOBS = (*jobs.JOBS, Job("outage_notice.surges", fade_and_forget, every_seconds=6
 def wire() -> None:
     """Put the tickets onto the page of an announcement, and say what its end does to them."""
     offer_room_part(room_part, "aside")
+    offer_room_part(impact_part, "aside")
+    offer_timeline_words(TIMELINE_WORDS)
     offer_tickets(ticket_figures)
     offer_ending_facts(ending_facts)

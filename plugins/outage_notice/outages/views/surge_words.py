@@ -1,0 +1,30 @@
+"""How the timeline of an announcement says that a surge was noticed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import format_time, gettext, ngettext
+
+from plugins.outage_notice.announcements.views.room_facts import TimelineWords
+
+
+def _noticed(data: dict[str, Any]) -> str:
+    tickets, about = int(data.get("tickets") or 0), str(data.get("about") or "")
+    words = ngettext(
+        "Surge: %(num)s ticket about %(about)s in %(minutes)s minutes, normal are %(normal)s",
+        "Surge: %(num)s tickets about %(about)s in %(minutes)s minutes, normal are %(normal)s",
+        tickets,
+        about=about,
+        minutes=data.get("minutes"),
+        normal=data.get("normal"),
+    )
+    seen = str(data.get("detected_at") or "")
+    if not seen:
+        return str(words)
+    time = format_time(datetime.fromisoformat(seen), "short")
+    return str(gettext("%(words)s. First seen at %(time)s", words=words, time=time))
+
+
+TIMELINE_WORDS: dict[str, TimelineWords] = {"surge_noticed": ("trend", "note", _noticed)}
