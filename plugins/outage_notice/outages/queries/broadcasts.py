@@ -47,8 +47,11 @@ def last_replies(announcement_ids: Iterable[int]) -> dict[int, datetime]:
 
 
 def list_broadcasts(announcement_id: int) -> list[Broadcast]:
-    """All of one outage, newest first. The caller has loaded the announcement by a query that authorises."""
-    query = select(Broadcast).where(Broadcast.announcement_id == announcement_id)
+    """All of one outage that went to anybody, newest first. The caller has loaded the announcement by a query that
+    authorises.
+    """
+    went_out = select(BroadcastItem.id).where(BroadcastItem.broadcast_id == Broadcast.id).exists()
+    query = select(Broadcast).where(Broadcast.announcement_id == announcement_id, went_out)
     return list(db.session.scalars(query.order_by(Broadcast.id.desc()).limit(50)))
 
 
