@@ -37,6 +37,12 @@ def require_administrator(actor: Viewer | None) -> None:
         raise Forbidden(_("Only an administrator can do this."))
 
 
+def require_own_or_administrator(actor: Viewer | None, user_id: int) -> None:
+    """Whether it is about oneself, or an administrator (the system itself too) acts. Raises Forbidden."""
+    if actor is None or actor.id != user_id:
+        require_administrator(actor)
+
+
 def name_fault(name: str, limit: int = NAME_LIMIT) -> str | None:
     """What is wrong with a name of a person, department or team, or None."""
     if not name.strip():

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import passwords, queries
-from helpdesk.accounts.actions._shared import announce_user, end_all_sessions, require_administrator
+from helpdesk.accounts.actions._shared import announce_user, end_all_sessions, require_own_or_administrator
 from helpdesk.accounts.models import ApiToken, SignInFailure, User, UserSession
 from helpdesk.accounts.rules import (
     FAILURES_FORGOTTEN_AFTER,
@@ -144,8 +144,7 @@ def sign_out(actor: Viewer, session_id: int) -> None:
 def end_session(actor: Viewer, user_id: int, session_id: int) -> None:
     """End one session of a person: one's own, or anybody's as an administrator. Raises NotFound."""
     now = clock.now()
-    if actor.id != user_id:
-        require_administrator(actor)
+    require_own_or_administrator(actor, user_id)
     with transaction() as session:
         row = session.get(UserSession, session_id)
         if row is None or row.user_id != user_id:
@@ -159,8 +158,7 @@ def end_session(actor: Viewer, user_id: int, session_id: int) -> None:
 def end_sessions(actor: Viewer | None, user_id: int, *, but: int | None = None) -> int:
     """End all sessions of a person, or all but one. How many there were. Raises Forbidden, NotFound."""
     now = clock.now()
-    if actor is not None and actor.id != user_id:
-        require_administrator(actor)
+    require_own_or_administrator(actor, user_id)
     with transaction() as session:
         user = queries.get_user(user_id)
         count = end_all_sessions(session, user_id, now, but=but)

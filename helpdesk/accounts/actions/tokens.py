@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask_babel import gettext as _
 
 from helpdesk.accounts import queries
-from helpdesk.accounts.actions._shared import name_fault, require_administrator
+from helpdesk.accounts.actions._shared import name_fault, require_own_or_administrator
 from helpdesk.accounts.models import ApiToken
 from helpdesk.accounts.rules import SCOPES, TOKEN_DAYS, TOKEN_NAME_LIMIT, scopes_for
 from helpdesk.audit import actions as audit
@@ -66,8 +66,7 @@ def _check(name: str, scopes: Sequence[str], allowed: Sequence[str], days: int) 
 def revoke_token(actor: Viewer, user_id: int, token_id: int) -> None:
     """Make a token useless: one's own, or anybody's as an administrator. Raises Forbidden, NotFound."""
     now = clock.now()
-    if actor.id != user_id:
-        require_administrator(actor)
+    require_own_or_administrator(actor, user_id)
     with transaction() as session:
         token = session.get(ApiToken, token_id)
         if token is None or token.user_id != user_id:
