@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from helpdesk.plugin_api import Service, db
+from helpdesk.plugin_api import Service, db, time_limit
 from plugins.outage_notice.announcements.models import AffectedService, Announcement
 from plugins.outage_notice.announcements.queries.lists import for_department
 from plugins.outage_notice.announcements.queries.records import NamedService, services_by_id
@@ -103,6 +103,7 @@ class Report:
     is_cut: bool
 
 
+@time_limit()
 def report(wanted: Wanted, now: datetime) -> Report:
     """What happened in these months up to now, without drills and what was called off or published by mistake."""
     start, end = wanted.months.bounds(wanted.zone)
