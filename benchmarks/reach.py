@@ -50,7 +50,7 @@ def fill(desk: Desk) -> int:
         add_rows(
             ReachMinute,
             (
-                {"announcement_id": announcement_id, "minute": at, "delivered": n, "seen": n, "read": n}
+                {"announcement_id": announcement_id, "minute": at, "delivered": n, "seen": n, "read": n, "affected": 0}
                 for at, n in counted.items()
             ),
         )

@@ -81,9 +81,10 @@ def _insert_if_absent(announcement_id: int, user_id: int) -> Any:
     return insert(Receipt).values(values).on_conflict_do_nothing()
 
 
-def _reached(row: Receipt) -> tuple[bool, bool, bool]:
-    """Whether the person had it delivered, seen and read at any time."""
-    return row.delivered_at is not None, row.seen_at is not None, (row.read_at or row.hidden_at) is not None
+def _reached(row: Receipt) -> tuple[bool, ...]:
+    """Whether the person had it delivered, seen and read, and said to be affected, at any time."""
+    moments = (row.delivered_at, row.seen_at, row.read_at or row.hidden_at, row.affected_at)
+    return tuple(moment is not None for moment in moments)
 
 
 def _count(session: Session, announcement_id: int, before: Sequence[bool], after: Sequence[bool], at: datetime) -> None:
@@ -92,7 +93,7 @@ def _count(session: Session, announcement_id: int, before: Sequence[bool], after
     if not any(more):
         return
     insert = postgresql.insert if is_postgresql() else sqlite.insert
-    values = dict(zip(("delivered", "seen", "read"), more, strict=True))
+    values = dict(zip(("delivered", "seen", "read", "affected"), more, strict=True))
     key = {"announcement_id": announcement_id, "minute": at.replace(second=0, microsecond=0)}
     statement = insert(ReachMinute).values(key | values)
     sums = {name: getattr(ReachMinute, name) + number for name, number in values.items()}

@@ -40,7 +40,8 @@ class Receipt(Base):
 
 
 class ReachMinute(Base):
-    """How many people had an announcement delivered, seen or read for the first time within one minute.
+    """How many people had an announcement delivered, seen or read, or said to be affected, for the first time within
+    one minute.
 
     `read` counts pressing read or hide, once a person. The sums are the curve of its reach.
     """
@@ -53,3 +54,4 @@ class ReachMinute(Base):
     delivered: Mapped[int] = mapped_column(default=0)
     seen: Mapped[int] = mapped_column(default=0)
     read: Mapped[int] = mapped_column(default=0)
+    affected: Mapped[int] = mapped_column(default=0)

@@ -12,10 +12,11 @@ from helpdesk.plugin_api import Department, User, Viewer, db, online_user_ids
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.audiences.queries import audience_condition, count_people
-from plugins.outage_notice.banners.models import Receipt
+from plugins.outage_notice.banners.models import ReachMinute, Receipt
 
 SMALLEST_GROUP = 5  # fewer people would say who did what
 CHUNK = 5000
+COUNTERS = (ReachMinute.delivered, ReachMinute.seen, ReachMinute.read, ReachMinute.affected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,17 @@ def targeted(announcement_id: int) -> int:
 
 
 def reach_message(announcement_id: int) -> dict[str, Any]:
-    """The `reach` message of the socket: {id, targeted, delivered, seen, read, affected, online}."""
-    return {"id": announcement_id, **asdict(_sum(_by_department(announcement_id)))}
+    """The `reach` message of the socket: {id, targeted, delivered, seen, read, affected, online}.
+
+    From the counters by minute, because it is asked for every second while people read: who had it and has left the
+    audience counts too, up to the number of those it is for.
+    """
+    condition = audience_condition(targets_by_id([announcement_id])[announcement_id])
+    people = targeted(announcement_id)
+    sums = (func.coalesce(func.sum(column), 0) for column in COUNTERS)
+    reached = db.session.execute(select(*sums).where(ReachMinute.announcement_id == announcement_id)).one()
+    online = sum(_online_by_department(condition).values())
+    return {"id": announcement_id, **asdict(Counts(people, *(min(int(n), people) for n in reached), online))}
 
 
 def _sum(departments: Iterable[DepartmentReach]) -> Counts:

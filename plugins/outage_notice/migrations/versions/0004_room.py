@@ -93,6 +93,7 @@ def _create_reach_minutes() -> None:
         sa.Column("delivered", sa.Integer(), nullable=False),
         sa.Column("seen", sa.Integer(), nullable=False),
         sa.Column("read", sa.Integer(), nullable=False),
+        sa.Column("affected", sa.Integer(), nullable=False),
         _announcement(table),
         sa.PrimaryKeyConstraint("announcement_id", "minute", name=op.f(f"pk_{table}")),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.banners.actions import record_receipt
 from plugins.outage_notice.banners.models import ReachMinute
 from plugins.outage_notice.banners.queries.curve import Point, ending_facts, reach_curve
+from plugins.outage_notice.banners.queries.reach import reach, reach_message
 from plugins.outage_notice.banners.rules import What
 from plugins.outage_notice.banners.views.chart import chart
 from plugins.outage_notice.tests.announcing import department, publish
@@ -51,6 +53,9 @@ def test_each_person_counts_once_in_the_minute_of_the_first_time(app: Flask, peo
     with app.app_context():
         assert db.session.query(ReachMinute).count() == 3
         assert ending_facts(outage.id) == {"seen": 2}
+        whole = {"targeted": 2, "delivered": 2, "seen": 2, "read": 2, "affected": 1, "online": 0}
+        assert reach_message(outage.id) == {"id": outage.id} | whole
+        assert asdict(reach(factories.viewer(people.teresa), outage.id).total) == whole
 
 
 def points(count: int, start: datetime) -> list[Point]:
