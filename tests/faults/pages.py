@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
+import socket
 import threading
 import time
 from collections import deque
@@ -138,8 +140,11 @@ class Page:
         return answer
 
     def _drop(self) -> None:
-        if self._wire is not None:
-            self._wire.close()
+        wire = self._wire
+        if wire is not None:
+            with contextlib.suppress(OSError, AttributeError):  # closed before
+                wire.socket.sock.shutdown(socket.SHUT_RDWR)  # wakes the loop that reads from it
+            wire.close()
 
 
 def _id(banner: Banner) -> int:
