@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from functools import cache
 
 import structlog
 
@@ -74,12 +75,17 @@ def _envelope_sender(record: OutgoingMail, sender: str) -> str:
     return "" if record.is_automatic_reply else sender
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whose certificates count. Reading them all takes longer than everything else about a mail, so it is done once."""
+    return ssl.create_default_context()
+
+
 @contextmanager
 def _connection(server: rules.Server) -> Iterator[smtplib.SMTP]:
     """A greeted and signed-in connection. It ends after `MOST_SECONDS`, however slowly the server answers."""
-    context = ssl.create_default_context()
     link = (
-        smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=context)
+        smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=_trust())
         if server.is_tls
         else smtplib.SMTP(timeout=TIMEOUT_SECONDS)
     )
@@ -93,7 +99,7 @@ def _connection(server: rules.Server) -> Iterator[smtplib.SMTP]:
         if code != 220:
             raise smtplib.SMTPConnectError(code, words)
         if server.starts_tls:
-            link.starttls(context=context)
+            link.starttls(context=_trust())
         if server.user is not None:
             link.login(server.user, server.password or "")
         yield link
