@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import MenuLink, Viewer
 from plugins.outage_notice.announcements.views.blueprint import offer_room_part
 from plugins.outage_notice.announcements.views.room_facts import offer_timeline_words
+from plugins.outage_notice.response.api import api
 from plugins.outage_notice.response.demo import load as load_demo
 from plugins.outage_notice.response.handlers import HANDLERS
 from plugins.outage_notice.response.jobs import JOBS
@@ -18,7 +19,7 @@ from plugins.outage_notice.response.views.timeline import TIMELINE_WORDS
 
 __all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "menu_links", "page_slot", "wire"]
 
-BLUEPRINTS = (bp,)
+BLUEPRINTS = (bp, api)
 
 
 def wire() -> None:

@@ -53,17 +53,22 @@ def name_of(record: Announcement) -> str:
     return f"OUT-{record.id}"
 
 
+def title_of(record: Announcement) -> str:
+    """The title, and that it is a drill."""
+    title = record.title or gettext("Without a title")
+    return gettext("Drill: %(title)s", title=title) if record.is_drill else str(title)
+
+
 def call_letter(record: Announcement, person: Viewer, role: CallRole, task: str, briefing: Briefing | None) -> Letter:
     """That this person is called, with what they do first. The button is on the page: a link changes nothing."""
     with force_locale(_language(person)):
-        drill = f"{gettext('Drill')}: " if record.is_drill else ""
-        subject = gettext("%(drill)sYou are called: %(title)s", drill=drill, title=record.title)
+        subject = gettext("You are called: %(title)s", title=title_of(record))
         parts = [
             gettext("Hello %(name)s,", name=person.name),
             gettext(
                 "%(out)s “%(title)s” was published and you are called (%(role)s).",
                 out=name_of(record),
-                title=record.title,
+                title=title_of(record),
                 role=ROLE_NAMES[role],
             ),
             gettext("First: %(task)s", task=first_task(role, task)),
@@ -87,7 +92,7 @@ def promise_letter(record: Announcement, person: Viewer, promise: Promise, step:
     """That a promise comes due, or that it is late."""
     with force_locale(_language(person)):
         what, due = str(PROMISE_NAMES[promise.kind]), _time(promise.due_at, person, now)
-        values = {"what": what, "out": name_of(record), "title": record.title, "due": due}
+        values = {"what": what, "out": name_of(record), "title": title_of(record), "due": due}
         minutes = int((now - promise.due_at).total_seconds() // 60)
         if minutes < 0:
             subject = gettext("%(what)s due at %(due)s: %(title)s", **values)
@@ -118,7 +123,7 @@ def duty_letter(record: Announcement, person: Viewer, duty: Duty, giver: str) ->
                 "%(giver)s handed this over to you: %(duty)s, for “%(title)s”.",
                 giver=giver,
                 duty=DUTY_NAMES[duty],
-                title=record.title,
+                title=title_of(record),
             ),
             _url(f"/announcements/{record.id}"),
         ]

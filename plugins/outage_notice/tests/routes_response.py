@@ -61,6 +61,13 @@ TABLE: Table = {
     "POST /playbooks/<int:playbook_id>/use": Route("technician", object="playbook"),
     "GET /playbooks/new": Route("technician"),
     "POST /playbooks/new": Route("technician", form=PLAYBOOK),
+    "GET /api/v1/announcements/<int:announcement_id>/response": (
+        Route("agent", READ, "announcement"),
+        Route("agent", READ, "draft", ANNOUNCERS),
+    ),
+    "POST /api/v1/announcements/<int:announcement_id>/response/answer": Route(
+        "agent", "tickets:write", "called announcement", json={}
+    ),
     "GET /api/v1/playbooks": Route("technician", READ),
     "POST /api/v1/playbooks": Route("technician", WRITE, json=_playbook_json),
     "GET /api/v1/playbooks/<int:playbook_id>": Route("technician", READ, "playbook"),

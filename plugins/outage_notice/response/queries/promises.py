@@ -141,8 +141,11 @@ def _answers_of(ids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
     return {row.announcement_id: (row.called, row.answered_at) for row in rows}
 
 
-def live_promises(now: datetime) -> list[LivePromise]:
-    """The open promises of all that is not over, and of young drafts of outages that have begun. Few rows."""
+def live_promises(now: datetime, *, concerning: int | None = None) -> list[LivePromise]:
+    """The open promises of all that is not over, and of young drafts of outages that have begun. Few rows.
+
+    `concerning`: only of what this person owns or was told of, which for most people ends after one query.
+    """
     young_draft = and_(
         Announcement.status == Status.draft,
         Announcement.kind == Kind.incident,
@@ -150,11 +153,16 @@ def live_promises(now: datetime) -> list[LivePromise]:
         Announcement.starts_at.is_not(None),
         Announcement.created_at > now - DRAFT_COUNTS,
     )
-    records = db.session.scalars(
-        select(Announcement)
-        .where(or_(Announcement.status.in_(announcing.LIVE_STATUSES), young_draft))
-        .order_by(Announcement.id)
-    ).all()
+    query = select(Announcement).where(or_(Announcement.status.in_(announcing.LIVE_STATUSES), young_draft))
+    if concerning is not None:
+        told = (
+            select(Escalation.announcement_id)
+            .join(EscalationTold, EscalationTold.escalation_id == Escalation.id)
+            .where(EscalationTold.user_id == concerning)
+        )
+        owner = func.coalesce(Announcement.owner_id, Announcement.created_by_id)
+        query = query.where(or_(owner == concerning, Announcement.id.in_(told)))
+    records = db.session.scalars(query.order_by(Announcement.id)).all()
     alive = [r for r in records if r.status is Status.draft or announcing.can_end(r, now)]
     by_id = {record.id: record for record in alive}
     return [
@@ -168,7 +176,7 @@ def told_promises_of(user_id: int, now: datetime) -> list[LivePromise]:
     """The open promises that concern this person now: of what they own, from five minutes before; and what they were
     told of. Late ones first.
     """
-    live = [one for one in live_promises(now) if one.promise.due_at <= now + timedelta(minutes=5)]
+    live = [one for one in live_promises(now, concerning=user_id) if one.promise.due_at <= now + timedelta(minutes=5)]
     if not live:
         return []
     told = {

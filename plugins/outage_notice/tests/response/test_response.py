@@ -202,6 +202,24 @@ def test_a_moved_promise_is_another_one(cast: Cast, outage: Announcement, clock:
     assert [to for to, _subject in mails("outage-promise-")] == [cast.teresa.email] * 2
 
 
+def test_a_draft_of_what_has_begun_promises_its_first_message(
+    cast: Cast, draft: Callable[..., Any], clock: FixedClock
+) -> None:
+    start = clock.now()
+    begun = announcing.create_draft(cast.teresa, draft(starts_at=start, title="Mail is down", is_drill=True))
+    announcing.create_draft(cast.teresa, draft(starts_at=None))
+    clock.advance(minutes=24)
+    assert actions.pursue_promises(clock.now()) == 0
+    clock.advance(minutes=1)
+    assert actions.pursue_promises(clock.now()) == 1
+    assert [subject.rpartition(": ")[2] for _to, subject in mails("outage-promise-")] == ["Mail is down"]
+    assert "Drill" in mails("outage-promise-")[0][1]
+    announcing.publish(cast.teresa, begun.id)
+    clock.advance(minutes=20)
+    assert "first_message" not in {one.promise.kind for one in queries.live_promises(clock.now())}
+    assert actions.pursue_promises(clock.now()) > 0  # what was published promises updates
+
+
 def test_what_was_missed_while_nothing_ran_is_told_in_one_mail_each(
     cast: Cast, outage: Announcement, clock: FixedClock
 ) -> None:
