@@ -130,10 +130,27 @@ class Desk:
             session.add(UserSession(token_hash=token_hash(token), user_id=user_id, created_at=now, seen_at=now))
         return self.cookie(token)
 
+    def staff_cookies(self) -> list[str]:
+        """The cookies of all technicians, each signed in."""
+        now = datetime.now(UTC)
+        with self.app.app_context():
+            ids = list(db.session.scalars(select(User.id).where(User.role == Role.technician)))
+            add_rows(
+                UserSession,
+                (
+                    {"token_hash": token_hash(f"staff-{i}"), "user_id": i, "created_at": now, "seen_at": now}
+                    for i in ids
+                ),
+            )
+        return [self.cookie(f"staff-{i}") for i in ids]
+
+    def csrf_value(self) -> str:
+        """What a page of any of these sessions sends back."""
+        return str(URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps("crowd"))
+
     def join_packet(self) -> str:
         """What a page sends to enter `/live`: with the CSRF value of the session."""
-        value = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps("crowd")
-        return "40/live," + json.dumps({"csrf": value}, separators=(",", ":"))
+        return "40/live," + json.dumps({"csrf": self.csrf_value()}, separators=(",", ":"))
 
     def crowd(self, server: Server, count: int, cookies: Path, ready: str = '["board"', small: int = 0) -> Crowd:
         """So many signed-in browsers of this server, each ready once its board holds `ready`."""

@@ -14,7 +14,7 @@ from benchmarks.crowd import MILLI, Crowd
 from benchmarks.desk import EVERYONE, FEW, Desk, Server, department, new_desk
 from benchmarks.machine import Process, build, free_port, python, raise_file_limit, wait_for_quiet
 from benchmarks.options import Options
-from benchmarks.ratios import Report, median, median_ratio
+from benchmarks.ratios import Plot, Report, median, median_ratio
 
 TARGET_LIMIT, TARGET_BARE, TARGET_FEW = 1.6, 0.3, 0.1
 SETTLE_SECONDS = 0.4
@@ -26,6 +26,14 @@ def measure(options: Options) -> Report:
         raise_file_limit(count + 500)
         figures = report.figures[str(count)] = _measure(count, options.rounds)
         _judge(report, count, figures)
+    for name, what in (("last", "ms to the last screen"), ("server_cpu_ms", "ms of server CPU")):
+        series = {
+            server: [
+                (count, median(_column(report.figures[str(count)][server], name)) or 0) for count in options.crowds
+            ]
+            for server in ("bare", "desk", "limit")
+        }
+        report.plots.append(Plot(f"publish-{name.replace('_', '-')}", "people connected", what, series))
     return report
 
 

@@ -16,6 +16,8 @@ class Options:
     tickets: tuple[int, int] = (1_000, 100_000)
     past: tuple[int, int] = (10, 10_000)
     people: tuple[int, int] = (1_000, 100_000)
+    soak_crowd: int = 2_000
+    soak_minutes: float = 30.0
     links: tuple[int, int] = (5, 5_000)
 
     @staticmethod

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.plots import draw
+
 RESULTS = Path(__file__).with_name("results")
 
 
@@ -36,6 +38,16 @@ class Ratio:
         return self.value is not None and self.value <= self.limit
 
 
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure against a size: points (x, y) of each line by its name."""
+
+    name: str
+    x_label: str
+    y_label: str
+    series: dict[str, list[tuple[float, float]]]
+
+
 @dataclass(slots=True)
 class Report:
     """The outcome of one benchmark. `figures` holds everything as measured, in the units that the names say."""
@@ -43,6 +55,7 @@ class Report:
     name: str
     ratios: list[Ratio] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    plots: list[Plot] = field(default_factory=list)
 
     def add(
         self, what: str, value: float | None, limit: float | None = None, unit: str = "×", detail: str = ""
@@ -106,4 +119,7 @@ def save(report: Report, folder: Path = RESULTS) -> Path:
     }
     path = folder / f"{report.name}.json"
     path.write_text(json.dumps(content, indent=1, default=str) + "\n")
+    for plot in report.plots:
+        drawn = draw(plot.name.replace("-", ", "), plot.x_label, plot.y_label, plot.series)
+        (folder / f"{plot.name}.svg").write_text(drawn)
     return path
