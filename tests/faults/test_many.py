@@ -1,0 +1,197 @@
+"""Many processes behind a proxy, as deploy/ has them: everything is restarted under open pages."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from deploy.many import Many, find_proxy, many
+from helpdesk import create_app
+from helpdesk.core.database import db
+from tests import factories
+from tests.databases import make_settings
+from tests.faults.pages import Page
+from tests.faults.processes import SLACK_SECONDS, START_SECONDS, Browser, full_form
+from tests.fixtures import People, make_people
+from tests.waiting import wait_until
+
+PAGES_EACH = 8  # a person may have ten
+SETTLE_SECONDS = 10 + SLACK_SECONDS
+
+
+@dataclass
+class Visitor:
+    """Somebody who asks for pages all the time. `failures` are the answers that a person would have noticed."""
+
+    url: str
+    session: requests.Session
+    asked: int = 0
+    failures: list[str] = field(default_factory=list)
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        while not self._ended.wait(0.02):
+            for path in ("/api/v1/me/board", "/tickets", "/healthz"):
+                self.asked += 1
+                try:
+                    answer = self.session.get(self.url + path, timeout=20)
+                    if answer.status_code != 200:
+                        self.failures.append(f"{path}: {answer.status_code}")
+                except requests.RequestException as error:
+                    self.failures.append(f"{path}: {type(error).__name__}")
+
+    @contextmanager
+    def visiting(self) -> Iterator[Visitor]:
+        thread = threading.Thread(target=self.run, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._ended.set()
+            thread.join(30)
+
+
+class Town:
+    """The people of one shape, and Teresa who announces through the proxy and insists."""
+
+    def __init__(self, shape: Many, people: People, token: str) -> None:
+        self.shape, self.people, self.token = shape, people, token
+        self.shown: set[int] = set()
+
+    def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST until it was done: with the same key it is done once."""
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": uuid.uuid4().hex}
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                answer = requests.post(f"{self.shape.url}/api/v1{path}", json=body, headers=headers, timeout=20)
+                if answer.status_code < 500 and answer.status_code != 429:
+                    assert answer.ok, answer.text
+                    done: dict[str, Any] = answer.json()
+                    return done
+            except requests.RequestException:
+                pass
+            assert time.monotonic() < end, "it was never done"
+            time.sleep(0.2)  # a program that repeats waits a little
+
+    def publish(self) -> None:
+        soon = datetime.now(UTC) + timedelta(hours=9)
+        body = {
+            "title": "VPN is down",
+            "description": "You can't connect.",
+            "audience": [{"kind": "department", "id": self.people.finance.id}],
+            "next_update_at": soon.isoformat(timespec="seconds"),
+        }
+        number = int(self.call("/announcements", body)["id"])
+        self.call(f"/announcements/{number}/publish", {})
+        self.shown.add(number)
+
+    def withdraw(self) -> None:
+        number = min(self.shown)
+        self.call(f"/announcements/{number}/withdraw", {})
+        self.shown.discard(number)
+
+
+@contextmanager
+def publishing(town: Town) -> Iterator[None]:
+    """Meanwhile announcements come and go, a few a second."""
+    ended = threading.Event()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            while not ended.wait(0.3):
+                town.publish()
+                if len(town.shown) > 4:
+                    town.withdraw()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(START_SECONDS)
+    assert failed == []
+
+
+@pytest.fixture(params=["nginx", "haproxy"])
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
+    find_proxy(request.param)  # an error that says what to install
+    with many(proxy=request.param, web=3, workers=2, drain=3) as shape:
+        shape.start()
+        app = create_app(make_settings(shape.database_url, tmp_path / "instance"))
+        with factories.present_app(app):
+            people = make_people()
+            town = Town(shape, people, factories.make_token(people.teresa))
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        yield town
+    Browser.close_all()
+
+
+def upset(shape: Many, connection_error: Callable[[], None]) -> None:
+    """One thing after the other goes and comes back."""
+    shape.parts["redis"].kill()
+    connection_error()
+    shape.parts["web-2"].kill()
+    shape.parts["worker-1"].kill()
+    shape.parts["redis"].start()
+    shape.parts["postgresql"].kill()  # as a power cut would
+    shape.parts["postgresql"].start()
+    shape.parts["web-2"].start()
+    shape.parts["worker-1"].start()
+    shape.parts[shape.proxy].restart()
+
+
+@full_form
+@pytest.mark.database("postgresql")
+def test_everything_is_restarted_under_open_pages(town: Town) -> None:
+    """A rolling restart shows nobody a gap. After that the database, Redis, the proxy and processes die: in the end
+    every page shows its person's board, and a socket that was closed came back by itself.
+    """
+    shape, people = town.shape, town.people
+    server: Any = SimpleNamespace(url=shape.url)
+    ana, bruno = Browser(server, people.ana), Browser(server, people.bruno)
+    pages = [Page(browser, lambda: server) for browser in (ana, bruno) for _page in range(PAGES_EACH)]
+    try:
+        wait_until(lambda: all(page.is_live for page in pages), "open pages", START_SECONDS)
+        with publishing(town), Visitor(shape.url, ana.http).visiting() as visitor:
+            before = [page.connects for page in pages]
+            shape.roll()
+            after = [page.connects for page in pages]
+        assert visitor.asked > 100
+        assert visitor.failures == []
+        assert all(now > then for then, now in zip(before, after, strict=True)), "each socket moved"
+        assert max(now - then for then, now in zip(before, after, strict=True)) <= len(shape.of("web")) + 1
+        check(town, ana, bruno, pages)
+        with publishing(town):
+            upset(shape, town.publish)
+        check(town, ana, bruno, pages)
+    finally:
+        for page in pages:
+            page.stop()
+
+
+def check(town: Town, ana: Browser, bruno: Browser, pages: list[Page]) -> None:
+    """Every process gives the same board, and every page shows it."""
+    server: Any = SimpleNamespace(url=town.shape.url)
+    for browser, expected in ((ana, town.shown), (bruno, set())):
+        board = browser.board(server)
+        assert {banner["id"] for banner in board["banners"]} == expected
+        mine = [page for page in pages if page.browser is browser]
+        wait_until(lambda: all(page.shows(board) for page in mine), "right boards", SETTLE_SECONDS)  # noqa: B023
