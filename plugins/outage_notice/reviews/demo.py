@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import Role, User, transaction
 from plugins.outage_notice.announcements.demo import DAY, MINUTE, Said, Story, write_stories
-from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.models import Announcement, Update
 from plugins.outage_notice.announcements.rules import Draft, Effect, Kind, Status
 from plugins.outage_notice.reviews.models import Feedback, Review, ReviewAction
 from plugins.outage_notice.reviews.rules import TEXT_FIELDS, Answer, Cause, Readers, Side, next_reminder
@@ -126,7 +126,7 @@ def load(now: datetime) -> None:
 
 
 def _story(past: Past, now: datetime) -> Story:
-    noticed, told, found, fixed = past.minutes
+    _noticed, told, found, fixed = past.minutes
     started = (now - timedelta(days=past.days)).replace(hour=9, minute=12, second=0, microsecond=0)
     published = started + told * MINUTE
     late = found - told > 35
@@ -146,7 +146,7 @@ def _story(past: Past, now: datetime) -> Story:
         past.departments,
         now - published,
         (
-            Said((noticed - told) * MINUTE, "Several people have called.", is_public=False),
+            Said(2 * MINUTE, "Several people have called.", is_public=False),
             Said((found - told) * MINUTE, "We have found the cause and are working on it.", Status.identified),
             Said((fixed - told) * MINUTE, "It works again. We are sorry for the interruption.", Status.resolved),
         ),
@@ -176,6 +176,9 @@ def _planned(now: datetime) -> list[Story]:
 def _review(session: Session, past: Past, record_id: int, owners: list[int], now: datetime) -> None:
     record = session.get_one(Announcement, record_id)
     started, ended = record.actual_start_at or record.created_at, record.actual_end_at or now
+    kept = past.severity < 3  # the next word came when it was promised
+    found = update(Update).where(Update.announcement_id == record.id, Update.status == Status.identified)
+    session.execute(found.values(next_update_at=ended + (5 if kept else -5) * MINUTE))
     session.add(
         Review(
             announcement_id=record.id,

@@ -107,7 +107,8 @@ def _tell(session: Session, author: Viewer, record: Announcement, story: Story, 
         if status in rules.ENDINGS:
             record.actual_start_at = record.actual_start_at or record.starts_at
             record.actual_end_at = at + after
-        _note(session, record, author, at + after, status.value, is_public=True)
+        data = {"status": status.value}
+        _note(session, record, author, at + after, status.value, is_public=True, data=data)
     else:
         plan_steps(session, record, now)
 

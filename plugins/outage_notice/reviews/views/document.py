@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from helpdesk.plugin_api import markdown_to_text
 from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
@@ -15,6 +16,7 @@ from plugins.outage_notice.reviews.forms import ANSWER_NAMES, CAUSE_NAMES, PHASE
 from plugins.outage_notice.reviews.queries.feedback import Answers
 from plugins.outage_notice.reviews.views.pages import ReviewPage
 from plugins.outage_notice.reviews.views.words import (
+    DEPARTMENTS_SHOWN,
     kind_word,
     length,
     moment_text,
@@ -138,9 +140,12 @@ def _reach(page: ReviewPage) -> Table:
     head = (_("Department"), _("People"), _("Delivered"), _("Seen"), _("Read"))
     reach = page.facts.reach
     rows: list[tuple[str, ...]] = []
-    for d in reach.departments[:100] if reach else ():
+    departments = reach.departments if reach else ()
+    for d in departments[:DEPARTMENTS_SHOWN]:
         counts = (d.people, d.delivered, d.seen, d.read)
         rows.append((d.name or _("No department"), *("–" if c is None else number(c) for c in counts)))
+    if (more := len(departments) - DEPARTMENTS_SHOWN) > 0:
+        rows.append((ngettext("and %(num)s more", "and %(num)s more", more), "", "", "", ""))
     return Table(head, tuple(rows))
 
 

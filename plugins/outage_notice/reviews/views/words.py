@@ -15,6 +15,7 @@ from plugins.outage_notice.announcements.rules.vocabulary import Kind
 from plugins.outage_notice.response.rules import PromiseKind
 
 HOUR, DAY = 60, 24 * 60
+DEPARTMENTS_SHOWN = 25
 
 
 def spent(minutes: float | None) -> str:
@@ -87,6 +88,7 @@ def kind_word(kind: Kind) -> str:
 
 WORDS: dict[str, Any] = {
     "clock_text": clock_text,
+    "departments_shown": DEPARTMENTS_SHOWN,
     "length": length,
     "moment_text": moment_text,
     "percent": percent,
