@@ -24,13 +24,21 @@ SUBJECT_LIMIT = 200
 
 def mail_of(draft: Draft, reader: Viewer) -> dict[str, Any]:
     """Subject and paragraphs of a mail about this announcement, in the reader's language and time zone."""
-    title = " ".join(draft.title.split()) or str(_("The title stands here"))
+    title = _printable(" ".join(draft.title.split())) or str(_("The title stands here"))
     subject = _("Drill: %(title)s", title=title) if draft.is_drill else title
     parts = [markdown_to_text(draft.description), *_times(draft, reader)]
     if draft.workaround:
         parts.append(_("What you can do now: %(workaround)s", workaround=markdown_to_text(draft.workaround)))
     parts.append(_("More about it: %(url)s", url=f"{current_app.extensions['helpdesk'].settings.public_url}/notices"))
-    return {"subject": subject[:SUBJECT_LIMIT], "paragraphs": [part.strip() for part in parts if part.strip()]}
+    return {
+        "subject": subject[:SUBJECT_LIMIT],
+        "paragraphs": [_printable(part).strip() for part in parts if part.strip()],
+    }
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that a form may carry and a mail may not."""
+    return "".join(c for c in text if c.isprintable() or c == "\n")
 
 
 def _times(draft: Draft, reader: Viewer) -> list[str]:
