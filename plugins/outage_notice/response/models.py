@@ -16,7 +16,10 @@ GENERAL = text("department_id IS NULL")
 
 
 class Preparation(Base):
-    """What a playbook brought to an announcement. `people` are `rules.Callee` as JSON; the playbook may be gone."""
+    """What a playbook brought to an announcement. `people` are `rules.Callee` as JSON; the playbook may be gone.
+
+    `ticked`: who ticked off which line of the checklist, {"0": {"by": name, "at": ISO time}}.
+    """
 
     __tablename__ = "outage_preparation"
     announcement_id: Mapped[int] = mapped_column(
@@ -27,6 +30,7 @@ class Preparation(Base):
     people: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     calls_by_mail: Mapped[bool] = mapped_column(default=True)
     checklist: Mapped[list[str]] = mapped_column(JSON, default=list)
+    ticked: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     used_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (Index("ix_outage_preparation_playbook_id", "playbook_id"),)
 

@@ -8,6 +8,7 @@ from typing import Any
 from helpdesk.plugin_api import now, transaction
 from plugins.outage_notice.playbooks import actions
 from plugins.outage_notice.playbooks.rules import Blank, Content, PlaybookTexts
+from plugins.outage_notice.response.actions import Prepared, prepare
 from plugins.outage_notice.response.models import Call
 from plugins.outage_notice.response.rules import CallRole
 from plugins.outage_notice.tests.announcing import department, publish
@@ -47,6 +48,9 @@ TABLE: Table = {
         Route("agent", object="draft", may=ANNOUNCERS),
     ),
     "POST /announcements/<int:announcement_id>/call": Route("agent", object="called announcement"),
+    "POST /announcements/<int:announcement_id>/checklist": Route(
+        "agent", object="prepared announcement", form={"line": "0"}
+    ),
     "POST /announcements/<int:announcement_id>/duties": (
         Route("agent", object="announcement", form={"duty": "tickets"}),
         Route("agent", object="draft", may=ANNOUNCERS),
@@ -94,4 +98,13 @@ def _called(world: World) -> Arguments:
     return {"announcement_id": record.id}
 
 
-OBJECTS = {"playbook": _playbook, "called announcement": _called}
+def _prepared(world: World) -> Arguments:
+    """An announcement with a checklist."""
+    record = publish(world.people.teresa, department(world.people.finance))
+    with transaction() as session:
+        some = Prepared(playbook_id=1, playbook_name="Down", checklist=("Tell the caretaker",))
+        prepare(session, record.id, some, record.created_at)
+    return {"announcement_id": record.id}
+
+
+OBJECTS = {"playbook": _playbook, "called announcement": _called, "prepared announcement": _prepared}

@@ -65,6 +65,7 @@ def _create_preparation() -> None:
         sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("calls_by_mail", sa.Boolean(), nullable=False),
         sa.Column("checklist", sa.JSON(), nullable=False),
+        sa.Column("ticked", sa.JSON(), nullable=False),
         sa.Column("used_at", MOMENT, nullable=False),
         _announcement(table),
         _primary(table, "announcement_id"),

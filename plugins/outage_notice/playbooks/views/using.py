@@ -66,9 +66,13 @@ def preview(playbook_id: int) -> ResponseReturnValue:
 
 
 def _form(row: Playbook, viewer: Viewer, moment: datetime) -> UseForm:
+    """The address may bring a service, such as from a group of tickets."""
     services = services_to_choose()
     content = queries.content_of(row)
-    return use_form(content, viewer, moment, services, queries.find_service(content.service_words, services))
+    wanted = request.args.get("service", "")
+    named = [id for id, _name in services if str(id) == wanted]
+    found = named[0] if named else queries.find_service(content.service_words, services)
+    return use_form(content, viewer, moment, services, found)
 
 
 def _aside(form: UseForm, viewer: Viewer, moment: datetime) -> dict[str, Any]:

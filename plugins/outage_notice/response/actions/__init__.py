@@ -7,7 +7,7 @@ from plugins.outage_notice.response.actions.briefing import save_briefing, send_
 from plugins.outage_notice.response.actions.calling import answer_call, begin_response
 from plugins.outage_notice.response.actions.duties import hand_over, take_duty
 from plugins.outage_notice.response.actions.escalating import pursue_promises
-from plugins.outage_notice.response.actions.preparing import Prepared, prepare
+from plugins.outage_notice.response.actions.preparing import Prepared, prepare, tick
 
 __all__ = [
     "Prepared",
@@ -22,4 +22,5 @@ __all__ = [
     "save_briefing",
     "send_briefing",
     "take_duty",
+    "tick",
 ]

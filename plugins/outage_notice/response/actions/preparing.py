@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from helpdesk.plugin_api import Invalid, NotFound, Viewer, now, record_feed, transaction
+from plugins.outage_notice.announcements.actions.writing import log, require_live
+from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.response.models import Briefing, Preparation
 from plugins.outage_notice.response.rules import Callee
 
@@ -52,3 +56,27 @@ def prepare(session: Session, announcement_id: int, prepared: Prepared, at: date
                 updated_at=at,
             )
         )
+
+
+def tick(actor: Viewer, announcement_id: int, line: int, *, is_done: bool) -> None:
+    """Tick a line of the checklist off, or take the tick back; the first one stays with its name. For all staff.
+
+    Raises NotFound without a checklist, Invalid for a line that it does not have, Conflict when it is over.
+    """
+    at = now()
+    with transaction() as session:
+        record = get_announcement(actor, announcement_id)
+        require_live(record, at)
+        row = session.get(Preparation, record.id, with_for_update=True, populate_existing=True)
+        if row is None:
+            raise NotFound(_("There is no checklist."))
+        if not 0 <= line < len(row.checklist):
+            raise Invalid({"line": _("There is no such line.")})
+        key = str(line)
+        if (key in row.ticked) is is_done:
+            return
+        others = {name: value for name, value in row.ticked.items() if name != key}
+        row.ticked = others | ({key: {"by": actor.name, "at": at.isoformat()}} if is_done else {})
+        data = {"text": row.checklist[line], "is_done": is_done}
+        log(session, record, actor, at, "ticked", data=data, after=data)
+        record_feed("announcement", record.id)

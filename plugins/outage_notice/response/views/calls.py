@@ -62,6 +62,21 @@ def duties(announcement_id: int) -> ResponseReturnValue:
     return _back(announcement_id)
 
 
+@bp.post("/announcements/<int:announcement_id>/checklist")
+@allow("agent")
+def checklist(announcement_id: int) -> ResponseReturnValue:
+    """Tick a line off, or take the tick back."""
+    line = request.form.get("line", "")
+    is_number = line.isascii() and line.isdecimal() and len(line) < 4
+    try:
+        actions.tick(
+            get_viewer(), announcement_id, int(line) if is_number else -1, is_done=request.form.get("do") != "undo"
+        )
+    except Invalid as error:
+        flash(next(iter(error.fields.values()))[0], "error")
+    return _back(announcement_id)
+
+
 def _back(announcement_id: int) -> ResponseReturnValue:
     wanted = request.form.get("back", "")
     return redirect(safe_next(wanted) if wanted else f"/announcements/{announcement_id}", 303)

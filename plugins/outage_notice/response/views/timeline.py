@@ -49,12 +49,17 @@ def _escalated(data: dict[str, Any]) -> str:
     )
 
 
+def _ticked(data: dict[str, Any]) -> str:
+    return _("Ticked off") if data.get("is_done") else _("Took the tick back")
+
+
 TIMELINE_WORDS: Mapping[str, Words] = {
     "called": ("phone", "note", _called),
     "call_answered": ("check", "ok", _answered),
     "duty_taken": ("user", "note", _duty),
     "briefed": ("lock", "note", _briefed),
     "briefing_written": ("lock", "note", _written),
+    "ticked": ("check", "note", _ticked),
     "reminded": ("clock", "", _reminded),
     "escalated": ("clock", "l1", _escalated),
 }

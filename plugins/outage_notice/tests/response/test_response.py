@@ -115,6 +115,25 @@ def test_the_people_of_a_playbook_are_called_instead(
     assert shown.answer == "x"
 
 
+def test_the_checklist_is_ticked_off(cast: Cast, outage: Announcement) -> None:
+    with transaction() as session:
+        some = Prepared(playbook_id=1, playbook_name="Down", checklist=("Call", "Write"))
+        prepare(session, outage.id, some, outage.created_at)
+    for person in (cast.carla, cast.tomas):
+        actions.tick(person, outage.id, 1, is_done=True)
+    prepared = queries.find_preparation(outage.id)
+    assert prepared is not None
+    assert {line: one["by"] for line, one in prepared.ticked.items()} == {"1": "Carla"}
+    db.session.rollback()
+    actions.tick(cast.tomas, outage.id, 1, is_done=False)
+    assert kinds(outage.id).count("ticked") == 2
+    with pytest.raises(Invalid):
+        actions.tick(cast.tomas, outage.id, 2, is_done=True)
+    announcing.resolve(cast.teresa, outage.id)
+    with pytest.raises(Conflict):
+        actions.tick(cast.tomas, outage.id, 0, is_done=True)
+
+
 def test_a_reopened_outage_calls_again(cast: Cast, outage: Announcement, app: Flask) -> None:
     actions.answer_call(cast.carla, outage.id)
     announcing.resolve(cast.teresa, outage.id, "It works.")
