@@ -40,7 +40,7 @@ def test_a_loop_that_stops_turns_health_red_and_pages_stay_right(desk: Desk) -> 
         arm(server, "")
         server.kill()
         server.start(timeout=START_SECONDS)
-    assert health(server)[3] == {"status": "ready", "failing": []}
+    wait_until(lambda: health(server)[3] == {"status": "ready", "failing": []}, "it is ready again", START_SECONDS)
 
 
 def page(browser: Browser, server: LiveServer) -> str:
