@@ -74,7 +74,9 @@ def get_reviewed_for_change(actor: Viewer, announcement_id: int) -> tuple[Announ
 
 def get_action(announcement_id: int, action_id: int) -> ReviewAction:
     """One action of this review, locked. The caller has loaded the review by a query that authorises."""
-    row = db.session.get(ReviewAction, action_id, with_for_update=True, populate_existing=True)
+    row = None
+    if action_id < BIGGEST_ID:
+        row = db.session.get(ReviewAction, action_id, with_for_update=True, populate_existing=True)
     if row is None or row.announcement_id != announcement_id:
         raise NotFound(_("There is no such action."))
     return row

@@ -144,6 +144,9 @@ def test_bad_input_comes_back_to_its_form(signed_in: Browser, people: People, ou
     for form in ({}, {"answer": "maybe"}, {"answer": "yes", "comment": "x" * 1001}):
         answer = factories.post_form(signed_in(people.ana), f"/notices/{outage.id}/feedback", form)
         assert answer.status_code == 422
+    huge = f"/announcements/{outage.id}/review/actions/{2**70}"
+    for address in (huge, f"{huge}/done", f"{huge}/ticket", f"/announcements/{outage.id}/timeline/{2**70}/correct"):
+        assert factories.post_form(teresa, address, {"is_done": "1"}).status_code == 404, address
     for address in ("/announcements/2147483648/review", f"/announcements/{2**70}/review", "/announcements/0/review"):
         assert teresa.get(address).status_code == 404
 
