@@ -18,7 +18,7 @@ if (stack) start();
 
 function start() {
   const state = new BoardState(stack.dataset.staff === '1');
-  const endings = new Map(loadEndings().map((e) => [e.banner.id, e]));
+  const endings = new Map(loadEndings().filter((e) => !state.banners.has(e.banner.id)).map((e) => [e.banner.id, e]));
   let returning = null;
   let cameFrom = null;
   let waiting = null;
@@ -101,7 +101,7 @@ function start() {
     if (gone === null) return;
     endAll(gone.filter((b) => state.surface(b) !== 'list'));
     const fresh = [...state.banners.values()].filter((b) => before.get(b.id)?.version !== b.version || before.get(b.id).phase !== b.phase);
-    fresh.forEach((b) => endings.delete(b.id));
+    fresh.forEach(isBack);
     fresh.forEach((b) => announce(b, before.get(b.id)));
     if (gone.length || fresh.length) drawWhenFree();
   });
@@ -109,7 +109,7 @@ function start() {
   window.addEventListener('helpdesk:banner', ({ detail }) => {
     const change = state.apply(detail);
     if (!change) return;
-    endings.delete(detail.banner.id);
+    isBack(detail.banner);
     mark(detail.banner, change.before);
     announce(detail.banner, change.before);
     drawWhenFree();
@@ -129,6 +129,11 @@ function start() {
     const reasons = new Map(answer.items.map((item) => [item.id, item.reason]));
     gone.forEach((b) => { if (!state.banners.has(b.id)) end(b, reasons.get(b.id) ?? 'ended'); });
     drawWhenFree();
+  }
+
+  /* What is there again has not ended, also after the next load. */
+  function isBack(b) {
+    if (endings.delete(b.id)) saveEndings([...endings.values()]);
   }
 
   /* Only those who had it on screen see how it ended. */
