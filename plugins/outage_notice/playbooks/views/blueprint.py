@@ -14,8 +14,9 @@ from plugins.outage_notice.announcements.forms.words import (
     LEVEL_NAMES,
 )
 from plugins.outage_notice.announcements.views.blueprint import number
-from plugins.outage_notice.playbooks.forms import ROLE_NAMES, blank_label
+from plugins.outage_notice.playbooks.forms import blank_label
 from plugins.outage_notice.playbooks.queries import shown_name
+from plugins.outage_notice.response.wording import ROLE_NAMES
 
 bp = Blueprint("outage_notice_playbooks", __name__)
 

@@ -1,10 +1,8 @@
-"""The form of a playbook, and the form with only its blanks."""
+"""The form of a playbook."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,7 +13,7 @@ from wtforms.utils import unset_value
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
-from helpdesk.plugin_api import LOCALES, BaseForm, LocalDateTimeField, Viewer
+from helpdesk.plugin_api import LOCALES, BaseForm
 from plugins.outage_notice.announcements.forms.fields import AudienceField, ServicesField
 from plugins.outage_notice.announcements.forms.words import (
     EFFECT_NAMES,
@@ -25,54 +23,22 @@ from plugins.outage_notice.announcements.forms.words import (
     LateSelectField,
     choices_of,
 )
-from plugins.outage_notice.announcements.rules import TEXT_LIMIT, TITLE_HARD_LIMIT, Draft, Effect, Kind
+from plugins.outage_notice.announcements.rules import TEXT_LIMIT, TITLE_HARD_LIMIT, Effect, Kind
+from plugins.outage_notice.playbooks.forms.words import PURPOSE_NAMES
 from plugins.outage_notice.playbooks.rules import (
     MINUTES_LIMIT,
     NAME_LIMIT,
     PEOPLE_LIMIT,
-    VALUE_LIMIT,
-    Audience,
     Blank,
     Briefing,
-    Choices,
     Content,
     PlaybookTexts,
     Purpose,
-    draft_from,
-    free_blanks,
 )
 from plugins.outage_notice.response.rules import Callee, CallRole
 
-PURPOSE_NAMES: dict[str, Any] = {
-    Purpose.declare: _l("To announce something"),
-    Purpose.resolve: _l("Text for the last message"),
-}
-ROLE_NAMES: dict[str, Any] = {
-    CallRole.technical: _l("Technical"),
-    CallRole.support: _l("Support"),
-    CallRole.communication: _l("Communication"),
-}
-AUDIENCE_NAMES: dict[str, Any] = {
-    Audience.service: _l("People who use the service"),
-    Audience.playbook: _l("As the playbook says"),
-    Audience.everyone: _l("Everyone"),
-}
-BLANK_LABELS: dict[str, Any] = {
-    "service": _l("Service"),
-    "whom": _l("For whom"),
-    "place": _l("Where"),
-    "workaround": _l("What they can do now"),
-    "what_works": _l("What still works"),
-    "last_good": _l("Since when"),
-    "step": _l("What to try first"),
-}
 PARTS = ("title", "description", "workaround", "automated_reply_text")
 _MINUTES = [Optional(), NumberRange(1, MINUTES_LIMIT)]
-
-
-def blank_label(name: str) -> str:
-    """What a blank is called above its field."""
-    return str(BLANK_LABELS.get(name, name.replace("_", " ").capitalize()))
 
 
 class CalleesField(Field):
@@ -227,105 +193,3 @@ def values_of(content: Content) -> dict[str, Any]:
         "blanks": "\n".join(map(_write_blank, content.blanks)),
         "checklist": "\n".join(content.checklist),
     }
-
-
-class UseForm(BaseForm):
-    """Only the blanks of a playbook, and what is decided each time: service, level, people, start."""
-
-    seen = StringField(widget=HiddenInput(), validators=[Length(max=1000)])
-    language = SelectField(_l("Language of these texts"))
-    service = LateSelectField(_l("Service"), validators=[Optional()])
-    severity = RadioField(_l("How serious"), choices=choices_of(LEVEL_NAMES))
-    audience = RadioField(_l("Who sees it"))
-    starts_at = LocalDateTimeField(_l("Start"))
-    is_drill = BooleanField(_l("This is a drill"))
-    brief_first = BooleanField(_l("Brief the front line first"))
-    confirmed_people = StringField(_l("Number of people"), [Length(max=20)])
-
-    def prepare(self, content: Content, viewer: Viewer, now: datetime) -> UseForm:
-        """Bind the form to its playbook: whose texts, asked by whom, when."""
-        self._content, self._viewer, self._now = content, viewer, now
-        return self
-
-    @property
-    def typed_people(self) -> int | None:
-        digits = "".join(c for c in self.confirmed_people.data or "" if c.isdecimal() and c.isascii())
-        return int(digits) if digits else None
-
-    @property
-    def eta_unknown(self) -> Any:
-        """Of a playbook that names no time, "not known yet" is said."""
-        return SimpleNamespace(data=self._content.eta_minutes is None)
-
-    @property
-    def when(self) -> Any:
-        return SimpleNamespace(data="later" if self.draft().show_from else "now")
-
-    def blank_fields(self, code: str) -> list[Any]:
-        """The fields of the blanks in one language."""
-        return [self[field_name(code, name)] for name in open_blanks(self._content)]
-
-    def draft(self) -> Draft:
-        """The draft as it would be published now."""
-        names = dict(self.service.choices or [])
-        is_known = self.service.data in names and self.service.data
-        values = {
-            code: {name: self[field_name(code, name)].data or "" for name in open_blanks(self._content)}
-            for code in self._content.languages()
-        }
-        choices = Choices(
-            language=self.language.data or self._content.locale,
-            values=values,
-            service=(int(self.service.data), names[self.service.data]) if is_known else None,
-            severity=int(self.severity.data) if self.severity.data in ("1", "2", "3", "4") else None,
-            audience=Audience(self.audience.data) if self.audience.data in tuple(Audience) else Audience.service,
-            starts_at=self.starts_at.data,
-            is_drill=bool(self.is_drill.data),
-            owner_id=self._viewer.id,
-            time_zone=self._viewer.time_zone or "UTC",
-        )
-        return draft_from(self._content, choices, self._now)
-
-
-def field_name(code: str, name: str) -> str:
-    return f"blank_{code}_{name}"
-
-
-def open_blanks(content: Content) -> list[str]:
-    """The declared blanks that stand in the texts and that a person writes."""
-    texts = [text for one in content.languages().values() for text in one.all]
-    declared = {blank.name for blank in content.blanks}
-    return [name for name in free_blanks(texts) if name in declared]
-
-
-def use_form(
-    content: Content,
-    viewer: Viewer,
-    now: datetime,
-    services: list[tuple[int, str]],
-    chosen_service: int | None,
-) -> UseForm:
-    """The form with only what this playbook leaves open."""
-    languages = content.languages()
-    fields = {
-        field_name(code, name): StringField(blank_label(name), [Length(max=VALUE_LIMIT)])
-        for code in languages
-        for name in open_blanks(content)
-    }
-    bound = type("BoundUseForm", (UseForm,), fields)
-    wanted = viewer.locale.replace("-", "_").partition("_")[0]
-    defaults = {
-        field_name(code, blank.name): blank.defaults.get(code, "") for code in languages for blank in content.blanks
-    }
-    form: UseForm = bound(
-        language=wanted if wanted in languages else content.locale,
-        severity=str(content.severity),
-        audience=(Audience.playbook if content.audience else Audience.service).value,
-        service="" if chosen_service is None else str(chosen_service),
-        **defaults,
-    )
-    form.language.choices = [SelectChoice(code, LANGUAGE_NAMES[code]) for code in languages]
-    form.service.choices = [("", _("Choose a service")), *((str(id), name) for id, name in services)]
-    offered = [a for a in Audience if a is not Audience.playbook or content.audience]
-    form.audience.choices = choices_of({a: AUDIENCE_NAMES[a] for a in offered})
-    return form.prepare(content, viewer, now)
