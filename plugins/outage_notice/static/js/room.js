@@ -1,7 +1,7 @@
 /* The page of one announcement: its reach, kept fresh; who else is here and writes; dialogs instead of pages; states
    that fill the form. */
 import { getJson } from '/static/js/net.js';
-import { refreshTimes } from '/static/js/times.js';
+import { now, refreshTimes } from '/static/js/times.js';
 import { startPresence } from './presence.js';
 import { number } from './reach.js';
 
@@ -80,6 +80,13 @@ if (room) {
     showTotals(detail);
     if (!waiting) waiting = setTimeout(ask, Math.max(0, asked + AGAIN - Date.now()));
   });
+}
+
+/* What can no longer be undone is not offered any more. */
+const until = document.querySelector('[data-undo-until]')?.dataset.undoUntil;
+if (until) {
+  const left = Date.parse(until) - now();
+  setTimeout(() => document.querySelectorAll('form[action$="/undo"]').forEach((form) => form.remove()), Math.max(0, left));
 }
 
 /* Links lead to pages of their own; with this script the same forms open as dialogs. */
