@@ -1,17 +1,22 @@
-/* The bars that call a person of the staff. Asked again every half minute while the page is visible, when the page comes
-   back, and when something about an announcement was pushed. A page that cannot ask keeps what it shows. */
+/* The bars that call a person of the staff. Asked again every minute while the page is visible, when the page comes back,
+   and when the heartbeat or a push says that something has changed. A page that cannot ask keeps what it shows. */
 import { say } from '/static/js/say.js';
 import { refreshTimes } from '/static/js/times.js';
 
-const EVERY_MS = 30000;
+const EVERY_MS = 60000;
 const AT_MOST_EVERY_MS = 3000;
 const place = document.getElementById('response-bars');
 let asked = Date.now();
 let timer = 0;
+let seq = null;
 
 if (place) {
   plan();
   document.addEventListener('visibilitychange', () => { if (!document.hidden) soon(); });
+  window.addEventListener('helpdesk:tick', ({ detail }) => {
+    if (seq !== null && detail.seq !== seq) soon();
+    seq = detail.seq;
+  });
   for (const name of ['helpdesk:reach', 'helpdesk:banner', 'helpdesk:board']) window.addEventListener(name, soon);
 }
 

@@ -54,7 +54,7 @@ def test_whoever_is_called_says_i_have_it_with_one_click(desk: Desk) -> None:  #
     tomas.wait_for_socket()
     published = desk.publish(services=[{"id": storage.id, "effect": "major_outage"}])
     bar = tomas.page.locator(f'[data-call="{published}"]')
-    expect(bar).to_be_visible(timeout=40_000)
+    expect(bar).to_be_visible(timeout=50_000)
     bar.get_by_role("button").click()
     expect(tomas.page.locator(f'[data-call="{published}"]')).to_have_count(0)
     tomas.page.goto(f"{desk.server.url}/announcements/{published}")
