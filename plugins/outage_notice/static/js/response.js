@@ -17,7 +17,8 @@ if (place) {
     if (seq !== null && detail.seq !== seq) soon();
     seq = detail.seq;
   });
-  for (const name of ['helpdesk:reach', 'helpdesk:banner', 'helpdesk:board']) window.addEventListener(name, soon);
+  window.addEventListener('helpdesk:board', ({ detail }) => { seq = detail.seq; soon(); });
+  for (const name of ['helpdesk:reach', 'helpdesk:banner']) window.addEventListener(name, soon);
 }
 
 function plan() {
