@@ -18,9 +18,14 @@ from benchmarks.desk import EVERYONE, SECRET, Desk, Server, new_desk
 from benchmarks.machine import Process, free_port, python, raise_file_limit
 from benchmarks.options import Options
 from benchmarks.ratios import Report, median
+from helpdesk.accounts.models import User
+from helpdesk.accounts.queries import viewers
+from helpdesk.accounts.rules import Role
 from helpdesk.core.database import db, transaction
 from helpdesk.core.outbox import OutboxRow, OutboxState
 from helpdesk.mail.actions import queue_mail
+from plugins.outage_notice.banners.actions import record_receipt
+from plugins.outage_notice.banners.rules import What
 
 IDLE_SECONDS = 12.0
 PAGES = 60
@@ -38,6 +43,7 @@ def measure(options: Options) -> Report:
         figures["connections"] = count
         figures.update(_sockets(desk, server, count, options.rounds))
         figures.update(_pages(desk, server))
+        figures["receipt_us"] = _receipts(desk, server)
         server.kill()
         figures.update(_mails(desk, 10 * PAGES))
     for name, value in figures.items():
@@ -104,6 +110,20 @@ def _pages(desk: Desk, server: Server) -> dict[str, float]:
         "board_poll_us": lambda: server.page("/api/v1/me/board", cookie),
     }
     return {name: _each(server, ask) for name, ask in wanted.items()}
+
+
+def _receipts(desk: Desk, server: Server) -> float:
+    """One page saying that it has a notice on screen, written by this process, on this database."""
+    announcement_id = server.draft("Receipts", EVERYONE)
+    server.publish(announcement_id)
+    with desk.app.app_context():
+        query = select(User.id).where(User.role == Role.requester).order_by(User.id).limit(PAGES + 5)
+        found = viewers(db.session.scalars(query).all())
+        for number, viewer in enumerate(found.values()):
+            if number == 5:  # the first ones fill the caches
+                used = time.process_time()
+            record_receipt(viewer, announcement_id, 1, What.delivered)
+        return (time.process_time() - used) / (len(found) - 5) * MICRO
 
 
 def _each(server: Server, ask: Callable[[], object]) -> float:
