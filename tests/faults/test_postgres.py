@@ -75,6 +75,7 @@ def test_it_dies_under_writers(own_desk: Desk, database_url: str, postgres: Post
         postgres.launch()
         for server in servers:
             server.wait_for("/readyz", RECONNECT_SECONDS)
+        servers[0].advance(61)  # until then a request that died is thought to run still
     announcement_id = own_desk.publish(servers[0])
     wait_until(lambda: announcement_id in page.ids, "pages are told again", RECONNECT_SECONDS)
     page.stop()
@@ -92,7 +93,7 @@ def test_the_answer_to_a_commit_is_lost(own_desk: Desk, database_url: str, postg
     relay = Relay(postgres.port)
     try:
         server = own_desk.server(database_url=database_url.replace(f":{postgres.port}/", f":{relay.port}/"))
-        writer = Writer(server, own_desk.token, "lost")
+        writer = Writer(server, own_desk.token, "lost", on_conflict=lambda: server.advance(61))
         writer.write("lost-0")
         relay.loses = (b"COMMIT", 0.3)
         for number in range(1, size(12, 100)):
@@ -121,6 +122,7 @@ def test_it_hangs(own_desk: Desk, database_url: str, postgres: Postgres) -> None
         assert writer.subjects == []
         relay.thaw()
         server.wait_for("/readyz", RECONNECT_SECONDS)
+        server.advance(61)
         writer.join(60)
         check(database_url, [writer])
         announcement_id = own_desk.publish(server)

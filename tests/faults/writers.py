@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import requests
 from sqlalchemy import create_engine, text
@@ -15,10 +16,16 @@ from tests.live import LiveServer
 
 
 class Writer(threading.Thread):
-    """Opens tickets, each under a key of its own, and repeats each request until it is told how it went."""
+    """Opens tickets, each under a key of its own, and repeats each request until it is told how it went.
 
-    def __init__(self, server: LiveServer, token: str, name: str) -> None:
+    `on_conflict` is called when the first request under a key seems to run still: after a minute it counts as dead.
+    """
+
+    def __init__(
+        self, server: LiveServer, token: str, name: str, on_conflict: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(daemon=True)
+        self.on_conflict = on_conflict
         self.url = f"{server.url}/api/v1/tickets"
         self.headers = {"Authorization": f"Bearer {token}"}
         self.label = name
@@ -53,6 +60,8 @@ class Writer(threading.Thread):
                 return
             if code not in (0, 503, 409, 429):
                 raise AssertionError(answer.text)
+            if code == 409:
+                self.on_conflict()
             time.sleep(0.2)  # as Retry-After asks, but quicker
 
 
