@@ -8,7 +8,7 @@ so effects are safe to repeat, and the row's id names the effect outside (Messag
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -228,6 +228,23 @@ def lease(worker: str, limit: int, now: datetime) -> list[Item]:
             Item(r.id, r.event_id, r.channel, r.recipient, r.payload, r.attempts, r.created_at, r.request_id)
             for r in rows
         ]
+
+
+def give_back(worker: str, under_way: Collection[str]) -> int:
+    """Let others have at once what `worker` leased and did not begin: it stops. How many rows."""
+    with transaction() as session:
+        result = session.execute(
+            update(OutboxRow)
+            .where(
+                OutboxRow.leased_by == worker,
+                OutboxRow.state == OutboxState.ready,
+                OutboxRow.leased_until.is_not(None),
+                OutboxRow.id.not_in(under_way),
+            )
+            .values(leased_until=None, leased_by=None, attempts=OutboxRow.attempts - 1)
+            .execution_options(synchronize_session=False)
+        )
+        return int(getattr(result, "rowcount", 0))
 
 
 def finish(item: Item, worker: str, state: OutboxState, now: datetime, error: str | None = None) -> None:

@@ -30,6 +30,7 @@ BATCH = 50
 MESSENGERS = 8  # deliveries that wait for the network at the same time
 MOST_WAITING = 200  # leased but not begun: more would outlive their lease
 FRESH_SECONDS = 15  # a delivery that begins by then ends within the lease
+LAST_SECONDS = 10  # for what is under way when the process stops
 SAFE_SECONDS = outbox.LEASE_SECONDS - 15  # what is not begun by then is left to the next lease
 
 EFFECTS = Counter("helpdesk_outbox_effects", "Effects taken out of the outbox", ["channel", "outcome"])
@@ -44,6 +45,7 @@ class Relay:
         self.worker = f"{worker_name()}:{uuid.uuid4().hex[:6]}"[-64:]
         self._wake = threading.Event()
         self._stopping = False
+        self._busy: set[str] = set()  # effects that are under way
         self._turned = float("-inf")
         self._last_now: datetime | None = None
         self._waiting: queue.Queue[tuple[Item, float]] = queue.Queue()
@@ -66,10 +68,21 @@ class Relay:
         return f"the outbox was not read for {silent:.0f} s" if silent > outbox.LEASE_SECONDS else None
 
     def stop(self) -> None:
-        """Take nothing more. What is under way may end; what was not begun is leased again after its lease."""
+        """Take nothing more, let what is under way end, and give back what was not begun.
+
+        So a restart neither sends a mail twice nor holds one up.
+        """
         self._stopping = True
         self._state.outbox_listeners.remove(self.wake)
         self._wake.set()
+        end = time.monotonic() + LAST_SECONDS
+        while self._busy and time.monotonic() < end:
+            time.sleep(0.02)
+        try:
+            with self._app.app_context():
+                outbox.give_back(self.worker, list(self._busy))
+        except Exception:  # the leases run out by themselves
+            log.warning("what was not begun could not be given back", exc_info=True)
 
     def _loop(self) -> None:
         while not self._stopping:
@@ -136,7 +149,12 @@ class Relay:
         # What is written about it, and what it queues in turn, carries the id of the request that caused it.
         bind = structlog.contextvars.bound_contextvars
         with bind(request_id=item.request_id or uuid.uuid4().hex, effect=item.id):
-            self._perform(item)
+            self._busy.add(item.id)
+            try:
+                if not self._stopping:  # else it is given back by now
+                    self._perform(item)
+            finally:
+                self._busy.discard(item.id)
 
     def _perform(self, item: Item) -> None:
         try:

@@ -174,6 +174,35 @@ def test_a_started_relay_is_woken_by_a_commit(app: Flask, postman: Postman) -> N
         relay.stop()
 
 
+def test_who_stops_ends_what_is_under_way_and_gives_back_the_rest(app: Flask, postman: Postman) -> None:
+    """A restart sends nothing twice, and nothing waits for a lease to run out."""
+    send(app, "ana", "bruno")
+    relay = Relay(app)
+    relay._state.outbox_listeners.append(relay.wake)
+    first, second = relay.lease()
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slowly(item: Item) -> None:
+        begun.set()
+        may_end.wait(20)
+        postman.delivered.append(item.recipient)
+
+    app.extensions["helpdesk"].deliverers["post"] = slowly
+    performing = threading.Thread(target=relay.perform, args=(first,))
+    performing.start()
+    begun.wait(20)
+    stopping = threading.Thread(target=relay.stop)
+    stopping.start()
+    wait_until(lambda: relay._stopping, "the stop")
+    assert stopping.is_alive()
+    may_end.set()
+    stopping.join(20)
+    performing.join(20)
+    assert postman.delivered == [first.recipient]
+    [taken] = Relay(app).lease()
+    assert (taken.id, taken.attempts) == (second.id, 1)
+
+
 def test_waiting_grows_to_an_hour() -> None:
     assert [rules.wait_seconds(n, 0.5) for n in (1, 2, 3, 4)] == [1, 4, 16, 64]
     assert rules.wait_seconds(50, 0.5) == 3600
