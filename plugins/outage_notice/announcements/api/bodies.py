@@ -134,7 +134,7 @@ class CheckedIn(Body):
     """An item that was checked; `checked_by` is the id of somebody of the staff, by default who sends this."""
 
     item: Annotated[str, Field(min_length=1, max_length=rules.CHECK_ITEM_LIMIT)]
-    checked_by: Id | None = None
+    checked_by: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
 class ResolveIn(EndIn):
