@@ -48,7 +48,8 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
-BEGIN_READING = "BEGIN"
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+QUICK_SECONDS, SLOW_SECONDS, MOST_KNOWN = 0.001, 0.02, 5000
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -161,10 +162,12 @@ def _stopping(connection: Connection, seconds: float) -> Iterator[None]:
     driver: Any = connection.connection.driver_connection
     end = time.monotonic() + seconds
     driver.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
+    connection.execution_options(is_long=True)
     try:
         yield
     finally:
         driver.set_progress_handler(None, 0)
+        connection.execution_options(is_long=False)
 
 
 def _is_stopped(error: OperationalError) -> bool:
@@ -241,14 +244,50 @@ def tune(engine: Engine) -> None:
     if monkey is not None and monkey.is_module_patched("threading"):
         from gevent import get_hub
 
+        quick = QuickStatements()
+
         @event.listens_for(engine, "do_execute")
-        def _in_real_thread(cursor: Any, statement: Any, parameters: Any, context: Any) -> bool:
-            # SQLite waits for locks inside C: in a thread only the one greenlet waits, not the whole process.
-            # Who begins to read takes none, and who has the write lock waits no more: a single row is written at once.
-            if statement == BEGIN_READING or context.execution_options.get("is_short"):
-                return False
-            get_hub().threadpool.apply(cursor.execute, (statement, parameters))
+        def _in_real_thread(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+            # SQLite waits and works inside C: in a thread only the one greenlet waits, not the whole process.
+            options = context.execution_options
+            if options.get("is_short") or (quick.knows(statement) and not options.get("is_long")):
+                quick.note(statement, _execute(cursor, statement, parameters))
+            else:
+                quick.note(statement, get_hub().threadpool.apply(_execute, (cursor, statement, parameters)))
             return True
+
+
+def _execute(cursor: Any, statement: str, parameters: Any) -> float:
+    """How many seconds it took."""
+    began = time.perf_counter()
+    cursor.execute(statement, parameters)
+    return time.perf_counter() - began
+
+
+class QuickStatements:
+    """Which statements take next to nothing whenever they are carried out: a thread would cost more than they do.
+
+    Readers never wait for SQLite's locks, and who has the write lock waits no more. Only to get it may take long.
+    A statement that was slow once, with whatever values, stays in its thread.
+    """
+
+    def __init__(self) -> None:
+        self._quick: set[str] = set()
+        self._slow: set[str] = {BEGIN_WRITING}
+
+    def knows(self, statement: str) -> bool:
+        return statement in self._quick
+
+    def note(self, statement: str, seconds: float) -> None:
+        """Remember how long it took this time."""
+        if len(self._quick) + len(self._slow) >= MOST_KNOWN:  # lists of values make ever new statements
+            self._quick, self._slow = set(), {BEGIN_WRITING}
+        if seconds > SLOW_SECONDS:
+            self._slow.add(statement)
+        if statement in self._slow or seconds > QUICK_SECONDS:
+            self._quick.discard(statement)
+        else:
+            self._quick.add(statement)
 
 
 def table_of(model: type[Base]) -> Table:

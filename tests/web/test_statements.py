@@ -1,0 +1,40 @@
+"""Which statements of SQLite are carried out at once and which in a thread of their own."""
+
+from __future__ import annotations
+
+from helpdesk.core.database import BEGIN_WRITING, MOST_KNOWN, QUICK_SECONDS, SLOW_SECONDS, QuickStatements
+
+READ = "SELECT name FROM service WHERE id = ?"
+
+
+def test_a_statement_is_quick_after_it_was_quick() -> None:
+    statements = QuickStatements()
+    assert not statements.knows(READ)
+    statements.note(READ, QUICK_SECONDS / 2)
+    assert statements.knows(READ)
+    statements.note(READ, QUICK_SECONDS * 2)
+    assert not statements.knows(READ)
+    statements.note(READ, QUICK_SECONDS / 2)
+    assert statements.knows(READ)
+
+
+def test_what_was_slow_once_never_counts_as_quick_again() -> None:
+    statements = QuickStatements()
+    statements.note(READ, SLOW_SECONDS * 2)
+    statements.note(READ, 0.0)
+    assert not statements.knows(READ)
+
+
+def test_waiting_for_the_write_lock_is_never_quick() -> None:
+    statements = QuickStatements()
+    statements.note(BEGIN_WRITING, 0.0)
+    assert not statements.knows(BEGIN_WRITING)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    statements = QuickStatements()
+    for number in range(MOST_KNOWN * 2):
+        statements.note(f"SELECT {number}", 0.0)
+    statements.note(BEGIN_WRITING, 0.0)
+    assert not statements.knows(BEGIN_WRITING)
+    assert sum(statements.knows(f"SELECT {number}") for number in range(MOST_KNOWN * 2)) <= MOST_KNOWN
