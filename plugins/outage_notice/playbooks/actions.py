@@ -108,7 +108,10 @@ def start_from_playbook(actor: Viewer, playbook_id: int, draft: Draft) -> Announ
 
 def _prepared(row: Playbook) -> Prepared:
     content = queries.content_of(row)
-    said = (lambda text: str(_(text)) if text else "") if row.slug else str
+
+    def said(text: str) -> str:
+        return str(_(text)) if row.slug and text else text
+
     return Prepared(
         playbook_id=row.id,
         playbook_name=shown_name(row),

@@ -93,7 +93,8 @@ def members_of_teams(team_ids: Iterable[int]) -> dict[int, list[tuple[int, Role]
         .order_by(User.name)
     )
     for team_id, user_id, role in rows:
-        found[team_id].append((user_id, role))
+        if team_id is not None:
+            found[team_id].append((user_id, role))
     return found
 
 

@@ -16,6 +16,7 @@ from helpdesk.scheduling.relay import run_until_idle
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import timeline
 from plugins.outage_notice.playbooks import actions as playbooks
+from plugins.outage_notice.playbooks.queries import list_playbooks
 from plugins.outage_notice.response import actions
 from plugins.outage_notice.tests.announcing import department, publish
 from tests import factories
@@ -54,7 +55,7 @@ def test_calls_reminders_and_reviews_happen_once(app: Flask, people: People, clo
     assert at_once(app, lambda: actions.pursue_promises(clock.now())) == 4
     assert at_once(app, lambda: actions.pursue_promises(clock.now())) == 0
     with app.app_context():
-        playbook_id = playbooks.queries.list_playbooks(factories.viewer(people.teresa))[0].id
+        playbook_id = list_playbooks(factories.viewer(people.teresa))[0].id
         changes = {"review_on": clock.now().date(), "owner_id": people.teresa.id}
         db.session.rollback()
         playbooks.change_playbook(factories.viewer(people.teresa), playbook_id, changes)
