@@ -175,6 +175,8 @@ def silence(actor: Viewer, surge_id: int) -> Surge:
 def declare(actor: Viewer, surge_id: int) -> Announcement:
     """A draft filled from the surge; publishing it links the tickets. The same draft when it is asked for twice.
 
+    A draft about the same service that monitoring has opened is taken instead of a second one.
+
     Raises NotFound for requesters, Forbidden for agents, Conflict when the surge was settled otherwise.
     """
     at = now()
@@ -186,8 +188,10 @@ def declare(actor: Viewer, surge_id: int) -> Announcement:
         if surge.state is not SurgeState.open:
             raise Conflict(_("This surge is settled already. Look at the queue again."))
         view = queries.view_of(surge, at)
-        record = insert_draft(session, actor, draft_of_surge(view, actor, at), at)
-        log(session, record, actor, at, "created", after={"title": record.title, "surge_id": surge.id})
+        record = queries.draft_of_alerts(surge.service_id)
+        if record is None:
+            record = insert_draft(session, actor, draft_of_surge(view, actor, at), at)
+            log(session, record, actor, at, "created", after={"title": record.title, "surge_id": surge.id})
         surge.announcement_id, surge.evidence = record.id, facts_of_surge(view)
         log(session, record, None, at, "surge_noticed", data=surge.evidence, after={"surge_id": surge.id})
         record_audit(actor, "surge.drafted", "surge", surge.id, after={"announcement_id": record.id})

@@ -14,6 +14,8 @@ from flask_babel import gettext as _
 from sqlalchemy import and_, func, or_, select
 
 from helpdesk.plugin_api import Department, NotFound, Service, Ticket, TicketFacts, User, Viewer, db, ticket_facts
+from plugins.outage_notice.announcements.models import AffectedService, Announcement, TimelineEntry
+from plugins.outage_notice.announcements.rules import Status
 from plugins.outage_notice.announcements.rules.matching import words_match
 from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport
 from plugins.outage_notice.outages.queries.matching import running_outages
@@ -164,6 +166,18 @@ def get_surge(actor: Viewer, surge_id: int, *, lock: bool = False) -> Surge:
     if found is None:
         raise NotFound(_("There is no such surge."))
     return found
+
+
+def draft_of_alerts(service_id: int | None) -> Announcement | None:
+    """The newest draft that monitoring opened about this service and that nobody has published."""
+    if service_id is None:
+        return None
+    affected = select(AffectedService.announcement_id).where(AffectedService.service_id == service_id)
+    fired = select(TimelineEntry.announcement_id).where(TimelineEntry.kind == "alert_fired")
+    query = select(Announcement).where(
+        Announcement.status == Status.draft, Announcement.id.in_(affected), Announcement.id.in_(fired)
+    )
+    return db.session.scalars(query.order_by(Announcement.id.desc()).limit(1)).one_or_none()
 
 
 def surges_of_announcement(announcement_id: int) -> list[Surge]:

@@ -24,9 +24,11 @@ from plugins.outage_notice.intake import actions
 from plugins.outage_notice.intake.actions import RuleInput
 from plugins.outage_notice.intake.models import Alert, AlertRule, AlertSignal
 from plugins.outage_notice.intake.rules import AlertAudience, AlertStatus, Signal
+from plugins.outage_notice.outages.actions.surges import declare
+from plugins.outage_notice.outages.models import Surge
 from plugins.outage_notice.tests.announcing import EVERYONE, publish
 from plugins.outage_notice.tests.intake.conftest import Send, outcomes
-from plugins.outage_notice.tests.outages.conftest import Settle, act, mails
+from plugins.outage_notice.tests.outages.conftest import Settle, act, mails, open_ticket
 from tests import factories
 from tests.fixtures import People
 
@@ -125,6 +127,21 @@ def test_a_running_outage_of_the_service_is_updated(
     assert outcomes(answer) == ["updated"]
     assert answer.get_json()["items"][0]["announcement_id"] == outage.id
     assert "alert_fired" in timeline(app, outage.id)
+
+
+def test_a_surge_takes_the_draft_that_monitoring_opened(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send, settle: Settle
+) -> None:
+    send()
+    for n in range(8):
+        open_ticket(factories.make_user(f"Person {n}", "requester", people.sales, password=None), vpn)
+    settle()
+    with app.app_context():
+        surge_id = db.session.query(Surge).one().id
+    [draft] = records(app)
+    assert act(declare, people.teresa, surge_id).id == draft.id
+    assert len(records(app)) == 1
+    assert timeline(app, draft.id) == ["created", "alert_fired", "surge_noticed"]
 
 
 def test_resolution_is_proposed_and_never_done(
