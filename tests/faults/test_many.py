@@ -69,21 +69,38 @@ class Town:
         self.shape, self.people, self.token = shape, people, token
         self.shown: set[int] = set()
 
-    def call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST until it was done: with the same key it is done once."""
+    def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """Ask until there is an answer that says yes or no. The same request twice has one effect."""
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": uuid.uuid4().hex}
         end = time.monotonic() + START_SECONDS
         while True:
             try:
-                answer = requests.post(f"{self.shape.url}/api/v1{path}", json=body, headers=headers, timeout=20)
+                answer = requests.request(
+                    method, f"{self.shape.url}/api/v1{path}", json=body, headers=headers, timeout=20
+                )
                 if answer.status_code < 500 and answer.status_code != 429:
-                    assert answer.ok, answer.text
-                    done: dict[str, Any] = answer.json()
-                    return done
+                    return answer
             except requests.RequestException:
                 pass
-            assert time.monotonic() < end, "it was never done"
+            assert time.monotonic() < end, "it was never answered"
             time.sleep(0.2)  # a program that repeats waits a little
+
+    def draft(self, body: dict[str, Any]) -> int:
+        """A draft that was lost with its process is in nobody's way: then another one is made."""
+        while True:
+            answer = self.ask("POST", "/announcements", body)
+            if answer.status_code != 409:
+                assert answer.ok, answer.text
+                return int(answer.json()["id"])
+
+    def make_true(self, number: int, verb: str, phases: set[str]) -> None:
+        """Ask for it until it is so: a process that died may have done it and not said so."""
+        while True:
+            answer = self.ask("POST", f"/announcements/{number}/{verb}", {})
+            assert answer.ok or answer.status_code == 409, answer.text
+            if self.ask("GET", f"/announcements/{number}").json()["phase"] in phases:
+                return
+            time.sleep(0.2)
 
     def publish(self) -> None:
         soon = datetime.now(UTC) + timedelta(hours=9)
@@ -93,13 +110,13 @@ class Town:
             "audience": [{"kind": "department", "id": self.people.finance.id}],
             "next_update_at": soon.isoformat(timespec="seconds"),
         }
-        number = int(self.call("/announcements", body)["id"])
-        self.call(f"/announcements/{number}/publish", {})
+        number = self.draft(body)
+        self.make_true(number, "publish", {"active"})
         self.shown.add(number)
 
     def withdraw(self) -> None:
         number = min(self.shown)
-        self.call(f"/announcements/{number}/withdraw", {})
+        self.make_true(number, "withdraw", {"over", "cancelled"})
         self.shown.discard(number)
 
 
