@@ -186,7 +186,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         and not name.startswith(FOREIGN_PREFIXES)
     ]
     try:
-        settings = Settings(**{_argument(name): environ[name] for name in names if name in environ})
+        given: dict[str, Any] = {_argument(name): environ[name] for name in names if name in environ}
+        settings = Settings(**given)
         problems += _find_exposed(settings, environ) if settings.is_production else []
     except ValidationError as error:
         for item in error.errors():

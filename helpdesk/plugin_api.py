@@ -6,6 +6,7 @@ from helpdesk.accounts.models import Department, Team, User
 from helpdesk.accounts.queries import viewers
 from helpdesk.accounts.rules import Role
 from helpdesk.audit.actions import record as record_audit
+from helpdesk.audit.budgets import require_audience
 from helpdesk.catalog.models import Service, ServiceDepartment
 from helpdesk.catalog.rules import ServiceChanged
 from helpdesk.config import LOCALES
@@ -66,7 +67,6 @@ from helpdesk.web.api import (
     paged,
     read_cursor,
 )
-from helpdesk.web.budgets import require_audience
 from helpdesk.web.forms import BaseForm, LocalDateTimeField
 from helpdesk.web.limits import limit
 from helpdesk.web.markdown import to_html as markdown_to_html

@@ -193,7 +193,8 @@ def _serve_monitoring(app: Flask, listener: socket.socket) -> Callable[[], None]
         return lambda: server.stop(STOP_SECONDS)
     threaded = _make_threaded(only_monitoring, listener)
     threading.Thread(target=threaded.serve_forever, daemon=True).start()
-    return threaded.shutdown
+    shutdown: Callable[[], None] = threaded.shutdown
+    return shutdown
 
 
 def _serve_gevent(app: Flask, listener: socket.socket, drain: float) -> None:

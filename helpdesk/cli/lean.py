@@ -21,7 +21,7 @@ PASSED_OVER = {
 def passed_over(*names: str) -> Iterator[None]:
     """Let these libraries seem missing for a while. What was imported before stays."""
     hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # None is what makes an import fail
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None makes an import fail
     try:
         yield
     finally:

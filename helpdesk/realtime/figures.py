@@ -1,4 +1,4 @@
-"""Figures of the live channel: how many are connected, how fresh the feed is, how long a change takes to the screens."""
+"""Figures of the live channel: how many are connected, how fresh the feed is, how long a change takes."""
 
 from __future__ import annotations
 

@@ -74,10 +74,11 @@ def _on_helpdesk_error(error: HelpdeskError) -> AnyResponse:
 
 
 def _too_slow(error: TooSlow) -> str:
-    return _(
+    text: str = _(
         "This took longer than %(seconds)s seconds and was stopped. Search for more or longer words, or filter first.",
         seconds=f"{error.seconds:g}",
     )
+    return text
 
 
 def _ask_to_sign_in(error: NotSignedIn) -> AnyResponse:

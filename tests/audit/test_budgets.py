@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from helpdesk.audit import queries as audit
 from helpdesk.audit.actions import raise_alarm
+from helpdesk.audit.budgets import require_audience
 from helpdesk.audit.models import AuditEntry
 from helpdesk.config import Settings
 from helpdesk.core.clock import FixedClock
@@ -21,7 +22,6 @@ from helpdesk.mail.actions import queue_mail
 from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.tickets.queries import queue
-from helpdesk.web.budgets import require_audience
 from tests import factories
 from tests.fixtures import People
 

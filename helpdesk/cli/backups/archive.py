@@ -79,7 +79,7 @@ class Writer:
             info = tarfile.TarInfo(name)
             info.size, info.mode = os.fstat(source.fileno()).st_size, 0o600
             counted = _Counted(source)
-            self._tar.addfile(info, counted)  # type: ignore[arg-type]  # it only reads
+            self._tar.addfile(info, counted)
         self.files[name] = Stored(info.size, counted.digest.hexdigest())
 
     def finish(self, manifest: Manifest) -> None:

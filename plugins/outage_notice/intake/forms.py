@@ -33,7 +33,9 @@ class RuleForm(BaseForm):
         _l("Conditions"), [InputRequired(_l("Write at least one condition.")), Length(max=MATCHERS_LIMIT)]
     )
     service_id = SelectField(_l("Service"), validators=[InputRequired(_l("Choose a service of the list."))])
-    effect = SelectField(_l("What happens to it"), choices=[SelectChoice(e.value, n) for e, n in EFFECT_NAMES.items()])
+    effect = SelectField(
+        _l("What happens to it"), choices=[SelectChoice(Effect(e).value, n) for e, n in EFFECT_NAMES.items()]
+    )
     severity = SelectField(
         _l("Level"),
         choices=[

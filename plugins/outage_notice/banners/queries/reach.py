@@ -97,7 +97,8 @@ def reach_message(announcement_id: int) -> dict[str, Any]:
     sums = (func.coalesce(func.sum(column), 0) for column in COUNTERS)
     reached = db.session.execute(select(*sums).where(ReachMinute.announcement_id == announcement_id)).one()
     online = sum(_online_by_department(condition).values())
-    return {"id": announcement_id, **asdict(Counts(people, *(min(int(n), people) for n in reached), online))}
+    delivered, seen, read, affected = (min(int(count), people) for count in reached)
+    return {"id": announcement_id, **asdict(Counts(people, delivered, seen, read, affected, online))}
 
 
 def _sum(departments: Iterable[DepartmentReach]) -> Counts:

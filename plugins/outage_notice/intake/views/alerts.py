@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -21,7 +23,7 @@ def index() -> ResponseReturnValue:
     key = None if after is None else (after[0], int(after[1]))
     rows = list_signals(get_viewer(), after=key, limit=PAGE + 1, only_unmapped=only_unmapped)
     last = rows[PAGE - 1].signal if len(rows) > PAGE else None
-    kept = {"show": "unmapped"} if only_unmapped else {}
+    kept: dict[str, Any] = {"show": "unmapped"} if only_unmapped else {}
     older = make_cursor(CURSOR, last.received_at, last.id) if last is not None else None
     return render_template(
         "outage_notice/alerts.html",

@@ -18,39 +18,40 @@ def _named(names: Mapping[Any, Any], enum: Any, value: object) -> str:
 
 
 def _called(_data: dict[str, Any]) -> str:
-    return _("Called")
+    return str(_("Called"))
 
 
 def _answered(data: dict[str, Any]) -> str:
-    return _("Has it (%(role)s)", role=_named(ROLE_NAMES, CallRole, data.get("role")))
+    return str(_("Has it (%(role)s)", role=_named(ROLE_NAMES, CallRole, data.get("role"))))
 
 
 def _duty(data: dict[str, Any]) -> str:
-    return _("Who does what: %(duty)s", duty=_named(DUTY_NAMES, Duty, data.get("duty")))
+    return str(_("Who does what: %(duty)s", duty=_named(DUTY_NAMES, Duty, data.get("duty"))))
 
 
 def _briefed(_data: dict[str, Any]) -> str:
-    return _("Briefing shown to agents")
+    return str(_("Briefing shown to agents"))
 
 
 def _written(_data: dict[str, Any]) -> str:
-    return _("Briefing written")
+    return str(_("Briefing written"))
 
 
 def _reminded(data: dict[str, Any]) -> str:
-    return _("Reminded: %(what)s", what=_named(PROMISE_NAMES, PromiseKind, data.get("promise")))
+    return str(_("Reminded: %(what)s", what=_named(PROMISE_NAMES, PromiseKind, data.get("promise"))))
 
 
 def _escalated(data: dict[str, Any]) -> str:
-    return _(
+    text: str = _(
         "Late, told %(who)s: %(what)s",
         who=_named(STEP_NAMES, TellStep, data.get("step")),
         what=_named(PROMISE_NAMES, PromiseKind, data.get("promise")),
     )
+    return text
 
 
 def _ticked(data: dict[str, Any]) -> str:
-    return _("Ticked off") if data.get("is_done") else _("Took the tick back")
+    return str(_("Ticked off") if data.get("is_done") else _("Took the tick back"))
 
 
 TIMELINE_WORDS: Mapping[str, Words] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
@@ -102,7 +101,7 @@ def open_actions(limit: int, owner_id: int | None = None) -> list[ActionRow]:
     ]
 
 
-def _actions() -> Select[Any]:
+def _actions() -> Select[ReviewAction, str, int, TicketStatus]:
     return (
         select(ReviewAction, User.name, Ticket.number, Ticket.status)
         .join(User, User.id == ReviewAction.owner_id)
