@@ -147,6 +147,24 @@ def has_browser() -> bool:
     return subprocess.run([str(PYTHON), "tests/browser_finder.py"], cwd=ROOT, capture_output=True).returncode == 0
 
 
+def install_packages(*names: str) -> None:
+    """Install packages of Debian or Ubuntu where that is possible; the caller looks whether it helped."""
+    if shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0:
+        say(f"installing the packages {' '.join(names)}")
+        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *names]):
+            subprocess.run(["apt-get", *step], env=env, stdout=subprocess.DEVNULL)
+
+
+def install_proxies() -> None:
+    """The proxies that stand before several processes in deploy/."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    if missing := [name for name in ("nginx", "haproxy") if not shutil.which(name, path=places)]:
+        install_packages(*(name.replace("nginx", "nginx-light") for name in missing))
+    if missing := [name for name in ("nginx", "haproxy") if not shutil.which(name, path=places)]:
+        stop(f"the tests of several processes need {' and '.join(missing)}: install them as packages of the system.")
+
+
 def install_browser() -> None:
     """Find a browser, else install one: Playwright's download first, then the system's packages."""
     if has_browser():
@@ -158,11 +176,7 @@ def install_browser() -> None:
     subprocess.run(download, cwd=ROOT, capture_output=True)
     if has_browser():
         return
-    if shutil.which("apt-get") and os.name == "posix" and os.geteuid() == 0:
-        say("installing the chromium package")
-        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", *step], env=env, stdout=subprocess.DEVNULL)
+    install_packages("chromium")
     if not has_browser():
         stop(
             "no browser for the tests, and none could be installed. Install Chromium or Chrome with the system's "
@@ -250,6 +264,7 @@ def bench(arguments: list[str]) -> int:
 def faults(arguments: list[str]) -> int:
     sync("dev")
     compile_translations()
+    install_proxies()
     os.environ["HELPDESK_TEST_FAULTS"] = "full"  # `make test` runs a short form of them
     return replace_by(PYTHON, "-m", "pytest", "tests/faults", "--database", "both", *arguments)
 
@@ -281,9 +296,7 @@ def audit(_arguments: list[str]) -> int:
         return NOT_CHECKED
     code = subprocess.run([find_python(), ".ci/supply.py", "audit", *tool], cwd=ROOT, env=env).returncode
     if code == NOT_CHECKED:
-        say(
-            "no clean bill: what is named above was not checked. Run it where an advisory database answers."
-        )
+        say("no clean bill: what is named above was not checked. Run it where an advisory database answers.")
     return code
 
 
