@@ -82,9 +82,8 @@ def _sections(page: ReviewPage) -> Iterator[Section]:
     yield Section(_("How it went"), table=_phases(page))
     yield Section(_("Messages"), table=_measures(page))
     if facts.estimates:
-        told = tuple(
-            f"{moment_text(e.told_at)}: {moment_text(e.eta) if e.eta else _('not known yet')}" for e in facts.estimates
-        )
+        unknown = str(_("not known yet"))
+        told = tuple(f"{moment_text(e.told_at)}: {moment_text(e.eta) if e.eta else unknown}" for e in facts.estimates)
         yield Section(_("What people were told to expect"), points=told)
     if facts.reach:
         yield Section(_("Reach by department"), table=_reach(page))
