@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from helpdesk.core import outbox
 from helpdesk.hooks.specs import MenuLink
 from helpdesk.mail import actions, messages, queries
 from helpdesk.mail.forms import STATE_LABELS, FilterForm
@@ -37,6 +38,7 @@ def list_mail() -> ResponseReturnValue:
         older_url=older_url("mail", mails[PAGE - 1].id) if len(mails) > PAGE else None,
         is_first=keys is None,
         has_server=messages.current_settings().smtp_url is not None,
+        pause=outbox.find_hold(),
         alarm=find_budget_problem(),
     )
     return page, 200 if is_good else 422

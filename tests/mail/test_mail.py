@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from helpdesk.config import Settings
+from helpdesk.core import outbox
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db, transaction
 from helpdesk.core.errors import Conflict, Invalid
@@ -237,6 +238,14 @@ def test_only_administrators_read_mail(app: Flask, client: FlaskClient, people: 
     html = client.get(f"/admin/mail/{mail_id}/html")
     assert html.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert client.get("/admin/mail/999999").status_code == 404
+
+
+def test_administrators_see_that_the_outbox_is_paused(app: Flask, client: FlaskClient, people: People) -> None:
+    factories.sign_in(client, people.adam)
+    assert "outbox release" not in client.get("/admin/mail").text
+    with app.app_context(), transaction() as session:
+        session.add(outbox.OutboxHold(id=1, since=databases.START, reason="a backup was restored"))
+    assert "outbox release" in client.get("/admin/mail").text
 
 
 def test_servers_are_read_from_their_address() -> None:
