@@ -15,6 +15,6 @@ def close_what_is_over(now: datetime) -> int:
 
 
 JOBS = (
-    Job("outage_notice.broadcasts", send_waiting, every_seconds=1),
     Job("outage_notice.closings", close_what_is_over, every_seconds=5),
+    Job("outage_notice.broadcasts", send_waiting, every_seconds=1),
 )
