@@ -67,9 +67,6 @@ class PostgresqlCopy:
         for name, last in self._connection.execute(sa.text(SEQUENCES)):
             self.sequences[name] = (1, False) if last is None else (int(last), True)
 
-    def close(self) -> None:
-        self._connection.close()
-
 
 def _is_version_table(name: str) -> bool:
     return name.startswith(migrations.HOST_VERSION_TABLE)
