@@ -18,7 +18,7 @@ import structlog
 
 from benchmarks.machine import CannotMeasure
 from benchmarks.options import Options
-from benchmarks.ratios import Ratio, Report, save, table
+from benchmarks.ratios import Ratio, Report, save, saved, table
 
 NAMES = (
     "fanout",
@@ -40,6 +40,9 @@ BY_NAME_ONLY = ("soak",)  # takes half an hour
 def main() -> int:
     """Run what was asked for. Exit code 1: something could not be measured. A missed target is a result, no failure."""
     arguments = _parse()
+    if arguments.saved:
+        print(table(saved()))
+        return 0
     options = Options.quick() if arguments.quick else Options.large() if arguments.large else Options()
     if arguments.rounds:
         options = replace(options, rounds=arguments.rounds)
@@ -74,6 +77,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=0, help="repetitions of each measurement")
     parser.add_argument("--crowds", default="", help="numbers of connected people, such as 500,5000")
     parser.add_argument("--minutes", type=float, default=0, help="how long `soak` runs, 30 by default")
+    parser.add_argument("--saved", action="store_true", help="measure nothing: print what stands in results/")
     return parser.parse_args()
 
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +249,7 @@ def department(department_id: int) -> dict[str, Any]:
 
 def add_rows(model: Any, rows: Iterator[dict[str, Any]]) -> None:
     """Insert many rows of one table, some thousand in each transaction. Needs an application context."""
-    while chunk := [row for row, _ in zip(rows, range(ROWS_AT_ONCE), strict=False)]:
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
         with transaction() as session:
             session.execute(insert(model), chunk)
 

@@ -123,3 +123,9 @@ def save(report: Report, folder: Path = RESULTS) -> Path:
         drawn = draw(plot.name.replace("-", ", "), plot.x_label, plot.y_label, plot.series)
         (folder / f"{plot.name}.svg").write_text(drawn)
     return path
+
+
+def saved(folder: Path = RESULTS) -> list[Ratio]:
+    """The lines of all reports in the folder, as they were measured."""
+    found = [line for path in sorted(folder.glob("*.json")) for line in json.loads(path.read_text())["ratios"]]
+    return [Ratio(**{name: value for name, value in line.items() if name != "is_kept"}) for line in found]

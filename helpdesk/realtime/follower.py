@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.02  # connects that come together share one look at the boards
-STORM, STORM_SECONDS = 10, 0.1  # when so many shared the last look, more are coming: look less often
+# When so many shared the last look, more are coming: look less often, as each look reads where the feed stands.
+STORMS = ((100, 0.25), (10, 0.1))
 CHANGES_AT_ONCE = 5000
 
 
@@ -110,7 +111,9 @@ class Follower:
             self._wake.wait(timeout=max(0.0, self._read_at + rules.POLL_SECONDS - time.monotonic()))
             self._wake.clear()
             if self._pending:
-                self._live.server.sleep(STORM_SECONDS if self._greeted >= STORM else GATHER_SECONDS)
+                self._live.server.sleep(
+                    next((seconds for shared, seconds in STORMS if self._greeted >= shared), GATHER_SECONDS)
+                )
             try:
                 self.step()
             except Exception:

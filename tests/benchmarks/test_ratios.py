@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ratios import Ratio, Report, median, median_ratio, number, ratio, save, table
+from benchmarks.ratios import Ratio, Report, median, median_ratio, number, ratio, save, saved, table
 
 
 def test_ratio_needs_both_figures() -> None:
@@ -52,3 +52,9 @@ def test_report_is_saved_with_figures_and_verdicts(tmp_path: Path) -> None:
     assert saved["figures"] == {"500": [1, 2]}
     assert saved["ratios"][0]["is_kept"] is True
     assert saved["machine"]["processors"] > 0
+
+
+def test_what_was_saved_is_read_as_it_was(tmp_path: Path) -> None:
+    line = Ratio("publish", 1.7, 1.6, detail="a / b")
+    save(Report("some", [line, Ratio("size", None)]), tmp_path)
+    assert saved(tmp_path) == [line, Ratio("size", None)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from helpdesk.audit import actions as audit
 from helpdesk.core import clock, feed, outbox
@@ -25,6 +27,10 @@ COUNT = (
     .values(last_number=COUNTER.c.last_number + 1)
     .returning(COUNTER.c.last_number)
     .execution_options(is_short=True)
+)
+WRITE_TICKET = insert(table_of(Ticket)).execution_options(is_short=True)
+NOTHING = dict.fromkeys(
+    ("waiting_on", "assignee_id", "team_id", "paused_seconds_left", "solved_at", "closed_at", "last_reply_at")
 )
 
 
@@ -59,7 +65,8 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
         requester_name = steps.require_name(requester_id, "requester_id")
         priority = new.priority or Priority.normal
         for_other = requester_id != actor.id
-        ticket = Ticket(
+        ticket = _write_ticket(
+            session,
             number=_next_number(),
             subject=subject,
             service_id=new.service_id,
@@ -74,8 +81,6 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
             revision=1,
             created_by_id=actor.id,
         )
-        session.add(ticket)
-        session.flush()
         _first_message(session, actor, ticket, requester_name, body or subject, cause_id, stored)
         feed.record("ticket", ticket.id)
         audit.record(
@@ -86,6 +91,16 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
             after={"requester_id": requester_id, "service_id": new.service_id, "priority": priority},
         )
         outbox.record(TicketOpened(ticket.id, new.declined))
+    return ticket
+
+
+def _write_ticket(session: Session, **values: Any) -> Ticket:
+    """Insert the row past the ORM, which then knows it as if it had been read: it is not read again."""
+    values = NOTHING | values
+    written = require_connection().execute(WRITE_TICKET, values).inserted_primary_key
+    ticket = Ticket(id=written[0] if written else None, **values)
+    make_transient_to_detached(ticket)
+    session.add(ticket)
     return ticket
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import Executable, bindparam, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -104,10 +105,17 @@ def require_name(user_id: int, field: str) -> str:
 
 def add_message_row(*, strict: bool = False, **values: Any) -> int | None:
     """Write a message; its id, or None when one with the same `cause_id` exists (`strict`: IntegrityError)."""
-    statement = (postgresql.insert if is_postgresql() else sqlite.insert)(MESSAGE)
-    if values.get("cause_id") is not None and not strict:
+    once = values.get("cause_id") is not None and not strict
+    message_id: int | None = require_connection().scalar(_write_message(is_postgresql(), once), values)
+    return message_id
+
+
+@cache
+def _write_message(for_postgresql: bool, once: bool) -> Executable:
+    statement = (postgresql.insert if for_postgresql else sqlite.insert)(MESSAGE)
+    if once:
         statement = statement.on_conflict_do_nothing(index_elements=["cause_id"])
-    return require_connection().scalar(statement.returning(MESSAGE.c.id).execution_options(is_short=True), values)
+    return statement.returning(MESSAGE.c.id).execution_options(is_short=True)
 
 
 def index_new_ticket(ticket_id: int, public: str, staff: str) -> None:
