@@ -53,7 +53,6 @@ def test_an_outage_of_redis_costs_at_most_a_second(desk: Desk, redis: Redis) -> 
             client.flushall()
         changes(desk, first, page, size(1, 5))
         assert "Traceback" not in first.log + second.log
-        assert [frame for frame in page.frames if frame.name == "board"][1:] == []  # no resync was needed
         assert page.connects == 1
     finally:
         page.stop()
