@@ -12,6 +12,7 @@ from helpdesk.plugin_api import markdown_to_text
 from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
 from plugins.outage_notice.announcements.rules import Kind
 from plugins.outage_notice.announcements.views.blueprint import number
+from plugins.outage_notice.response.rules import PromiseKind
 from plugins.outage_notice.reviews.forms import ANSWER_NAMES, CAUSE_NAMES, PHASE_MEANINGS, PHASE_NAMES, READERS_NAMES
 from plugins.outage_notice.reviews.queries.feedback import Answers
 from plugins.outage_notice.reviews.views.pages import ReviewPage
@@ -124,7 +125,11 @@ def _measures(page: ReviewPage) -> Table:
     goal = spent(facts.first_message_goal) if facts.first_message_goal else none
     rows = [(_("First message"), _("%(time)s after the start", time=spent(facts.first_message)), goal)]
     names = promise_names()
-    rows += [(names[k.kind], _("%(kept)s of %(total)s", kept=k.kept, total=k.total), _("all")) for k in facts.promises]
+    rows += [
+        (names[k.kind], _("%(kept)s of %(total)s", kept=k.kept, total=k.total), _("all"))
+        for k in facts.promises
+        if k.kind is not PromiseKind.first_message
+    ]
     if facts.reach:
         share = percent(facts.reach.seen_in_time / facts.reach.people) if facts.reach.people else "–"
         seen = _("%(seen)s of %(people)s", seen=number(facts.reach.seen_in_time), people=number(facts.reach.people))
