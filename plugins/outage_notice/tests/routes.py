@@ -151,9 +151,14 @@ def _broadcast(world: World) -> Arguments:
     return {"announcement_id": announcement_id, "broadcast_id": reply.id}
 
 
-OBJECTS = {
-    "draft": _draft,
-    "announcement": _announcement,
-    "linked ticket": _linked,
-    "broadcast": _broadcast,
-} | routes_detection.OBJECTS | routes_response.OBJECTS | routes_reviews.OBJECTS
+OBJECTS = (
+    {
+        "draft": _draft,
+        "announcement": _announcement,
+        "linked ticket": _linked,
+        "broadcast": _broadcast,
+    }
+    | routes_detection.OBJECTS
+    | routes_response.OBJECTS
+    | routes_reviews.OBJECTS
+)
