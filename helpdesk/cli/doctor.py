@@ -74,14 +74,18 @@ def check_database(_settings: Settings) -> str:
 
 
 def check_schema(_settings: Settings) -> str:
-    if not migrations.is_current():
-        raise Trouble("is not at the newest version. Run `helpdesk migrate`")
+    match migrations.state():
+        case migrations.SchemaState.newer:
+            raise Trouble("is newer than this program. Install the version that migrated it, or restore a backup")
+        case migrations.SchemaState.behind:
+            raise Trouble("is not at the newest version. Run `helpdesk migrate`")
     return "newest"
 
 
 def check_redis(settings: Settings) -> str:
     if settings.redis_url is None:
         return "not used"
+
     import redis
 
     try:
@@ -122,6 +126,8 @@ def check_outbox(_settings: Settings) -> str:
     counts = scheduling.count_effects()
     if counts["dead"]:
         raise Trouble(f"holds {counts['dead']} effects that were given up. See Administration, Outgoing mail")
+    if problem := scheduling.find_outbox_pause():
+        raise Trouble(f"{problem}. {counts['ready']} wait. Run `helpdesk outbox release` or `helpdesk outbox discard`")
     if problem := mail.find_budget_problem():
         raise Trouble(f"waits: {problem[1]} {problem[0]} within an hour. Look for a mailbox that answers itself")
     return f"{counts['ready']} waiting"
