@@ -7,7 +7,18 @@ import sys
 
 from helpdesk.config import ROOT
 
-NOT_NEEDED = {"alembic", "email_validator", "markdown_it", "pygments", "redis", "requests", "rich", "valkey"}
+NOT_NEEDED = {
+    "PIL",
+    "alembic",
+    "email_validator",
+    "fpdf",
+    "markdown_it",
+    "pygments",
+    "redis",
+    "requests",
+    "rich",
+    "valkey",
+}
 SCRIPT = """
 import sys
 from helpdesk.cli.lean import import_lean

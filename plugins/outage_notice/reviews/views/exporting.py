@@ -12,7 +12,6 @@ from helpdesk.plugin_api import allow, get_viewer, limit, now
 from plugins.outage_notice.reviews.views.blueprint import PLUGIN, bp
 from plugins.outage_notice.reviews.views.document import document_of
 from plugins.outage_notice.reviews.views.pages import review_page
-from plugins.outage_notice.reviews.views.pdf import pdf_of
 
 STYLE = Path(PLUGIN, "static", "css", "review_file.css")
 
@@ -26,6 +25,8 @@ def export(announcement_id: int, form: str) -> Response:
     document = document_of(review_page(get_viewer(), announcement_id, at))
     language = str(get_locale() or "en").replace("_", "-")
     if form == "pdf":
+        from plugins.outage_notice.reviews.views.pdf import pdf_of  # two hundred modules, for those who ask for it
+
         body: bytes | str = pdf_of(document, language, at)
     else:
         # Our own file, not a person's text.
