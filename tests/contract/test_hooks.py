@@ -94,6 +94,7 @@ def test_a_package_that_is_not_the_one_of_the_settings_is_not_run(start: Start, 
     package = tmp_path / "guest"
     digest = digest_of(package)
     Registry(("guest",), {"guest": digest})
+    (package / "__pycache__").mkdir(exist_ok=True)
     (package / "__pycache__" / "more.pyc").write_bytes(b"what Python compiles does not count")
     assert digest_of(package) == digest
     (package / "data.txt").write_text("one more file\n")

@@ -18,7 +18,9 @@ WRITING = [
     if key.split(" ")[0] not in SAFE and key.split(" ")[1].startswith(API)
 ]
 # What the table sends is refused by the object's state or lacks a date: a request that failed may be sent again.
-REFUSED = {f"POST /api/v1/announcements/<int:announcement_id>/{act}" for act in ("approve", "publish", "reopen")}
+REFUSED = {
+    f"POST /api/v1/announcements/<int:announcement_id>/{act}" for act in ("approve", "publish", "reopen", "undo")
+}
 
 
 def _somebody(route: Route) -> str:

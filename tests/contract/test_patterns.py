@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = ("match", "fullmatch", "search", "sub", "findall", "finditer", "split")
-SIZES = (26, 40, 4000)  # what takes exponential time shows with the first two, what takes quadratic time with the last
+SIZES = (20, 26, 8000)  # what takes exponential time shows with the first two, what takes quadratic time with the last
 SECONDS = 0.05  # fifty times what a linear one needs
 OFTEN = 30  # repetitions
 COMMON = "a0 _\n."
@@ -174,7 +174,7 @@ def test_patterns_are_found() -> None:
     assert PATTERNS["helpdesk.mail.rules._ADDRESS"][1] == {"fullmatch"}
 
 
-@pytest.mark.parametrize("bad", [r"(a+)+$", r"(a|aa)+$", r"\s+$", r"(\w+\s?)*$", r"<.*>x", r"[a-z]+@"])
+@pytest.mark.parametrize("bad", [r"(a+)+$", r"(a|aa)+$", r"\s+$", r"(\w+\s?)*$", r"\d+x", r"[a-z]+@"])
 def test_patterns_that_are_not_linear_are_caught(bad: str) -> None:
     pattern = re.compile(bad)
     assert any(slowest(pattern, {"search"}, size)[0] >= SECONDS for size in SIZES)
