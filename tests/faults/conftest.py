@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.processes import IS_FULL, Browser, Desk
+from tests.faults.processes import FORM, Browser, Desk
 from tests.fixtures import People
 from tests.live import LiveServer
 
@@ -17,7 +17,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left = [item for item in items if not IS_FULL and item.get_closest_marker("full_form")]
+    left = [item for item in items if not FORM and item.get_closest_marker("full_form")]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]

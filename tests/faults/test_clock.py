@@ -60,6 +60,7 @@ def mails() -> int:
     return db.session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.channel == CHANNEL)) or 0
 
 
+@full_form
 def test_nobody_ran_when_it_began(app: Flask, desk: Desk) -> None:
     """What began meanwhile is caught up with at once; what is over altogether is marked and told to nobody."""
     begun = informs(desk, START + MINUTE, START + 600 * MINUTE)

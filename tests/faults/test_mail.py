@@ -71,6 +71,7 @@ def progress(app: Flask) -> Counter[str]:
     return states(app) + Counter(attempts=attempts)
 
 
+@full_form
 def test_what_is_refused_is_told_apart(app: Flask, desk: Desk, sink: Sink) -> None:
     """Every third address is unknown (5xx), every third has a full mailbox for a while (4xx), the rest is taken."""
     count = size(30, 999)
@@ -143,7 +144,8 @@ def test_a_server_at_a_byte_a_second_is_given_up(app: Flask, desk: Desk, sink: S
     assert set(sink.count().values()) == {1}
 
 
-@pytest.mark.parametrize("point", ["mail_accepted", pytest.param("before_mark", marks=full_form)])
+@full_form
+@pytest.mark.parametrize("point", ["mail_accepted", "before_mark"])
 def test_a_worker_dies_after_the_server_took_a_mail(app: Flask, desk: Desk, sink: Sink, point: str) -> None:
     """At most one mail more for each death, under the same Message-ID; none is lost."""
     deaths = size(1, 10)

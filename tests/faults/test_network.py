@@ -46,6 +46,7 @@ def make_relay() -> Iterator[Callable[[LiveServer], Relay]]:
 MakeRelay = Callable[[LiveServer], Relay]
 
 
+@full_form
 def test_an_outage_of_the_network_ends_with_the_truth(desk: Desk, make_relay: MakeRelay) -> None:
     """Ten minutes offline, then eight hours asleep: within 2 s of the return everything that ended is gone, at once."""
     server = desk.server()

@@ -55,6 +55,7 @@ def own_desk(database_url: str, tmp_path: Path, live_server: object) -> Iterator
     Browser.close_all()
 
 
+@full_form
 def test_it_dies_under_writers(own_desk: Desk, database_url: str, postgres: Postgres) -> None:
     """Answers are 201 or 503, nothing is half done, and 5 s after its return everything goes on."""
     servers = own_desk.servers(2)
@@ -88,6 +89,7 @@ def test_it_dies_under_writers(own_desk: Desk, database_url: str, postgres: Post
     check(database_url, writers)
 
 
+@full_form
 def test_the_answer_to_a_commit_is_lost(own_desk: Desk, database_url: str, postgres: Postgres) -> None:
     """The database has done it and nobody knows: the repetition finds out, and does not do it again."""
     relay = Relay(postgres.port)

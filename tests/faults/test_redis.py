@@ -32,6 +32,7 @@ def readiness(server: LiveServer) -> tuple[int, list[str]]:
     return answer.status_code, answer.json().get("degraded", [])
 
 
+@full_form
 def test_an_outage_of_redis_costs_at_most_a_second(desk: Desk, redis: Redis) -> None:
     """Changes before, during and after it, down, hanging and flushed: the page of the other process shows each."""
     first, second = desk.servers(2, environment={"HELPDESK_REDIS_URL": redis.url})

@@ -26,6 +26,7 @@ def change(desk: Desk, user: User, **parts: object) -> None:
     factories.in_app(write)()
 
 
+@full_form
 def test_sockets_close_everywhere(desk: Desk) -> None:
     """Signing out, a new password, another role, a session that nobody used for too long, and being disabled."""
     servers = desk.servers(PROCESSES)
