@@ -265,7 +265,7 @@ def faults(arguments: list[str]) -> int:
     sync("dev")
     compile_translations()
     install_proxies()
-    os.environ["HELPDESK_TEST_FAULTS"] = "full"  # `make test` runs a short form of them
+    os.environ.setdefault("HELPDESK_TEST_FAULTS", "full")  # `make test` runs a short form of them
     return replace_by(PYTHON, "-m", "pytest", "tests/faults", "--database", "both", *arguments)
 
 
