@@ -12,18 +12,22 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic import command
 
+from helpdesk import create_app
+from helpdesk.config import ROOT
+from helpdesk.core import migrations
+from helpdesk.core.database import db
 from tests.databases import make_settings
 from tests.live import HELPDESK, LiveServer
 from tests.waiting import wait_until
 
-HOST_ONLY = {"HELPDESK_PLUGINS": ""}
 BEFORE = "0009_realtime_presence"
 
 
 @pytest.fixture
 def desk(live_server: Callable[..., LiveServer]) -> LiveServer:
-    return live_server(environment=HOST_ONLY)
+    return live_server()
 
 
 @pytest.fixture
@@ -47,16 +51,24 @@ def backups(desk: LiveServer) -> list[Path]:
     return sorted((desk.folder / "instance" / "backups").glob("*.tar"))
 
 
-def set_back(execute: Callable[[str], list[Any]]) -> None:
-    """As the database was before the last versions of the host."""
-    execute(f"DROP TABLE outbox_hold; UPDATE alembic_version SET version_num = '{BEFORE}'")
+@pytest.fixture
+def set_back(database_url: str, tmp_path: Path) -> Callable[[], None]:
+    """Makes the database what it was before the last versions of the host."""
+
+    def go_back() -> None:
+        with create_app(make_settings(database_url, tmp_path / "instance", plugins="")).app_context():
+            config = migrations._config(ROOT / "migrations", migrations.HOST_VERSION_TABLE, db.engine)
+            command.downgrade(config, BEFORE)
+            db.engine.dispose()
+
+    return go_back
 
 
 @pytest.mark.both_databases
-def test_an_upgrade_makes_a_backup_that_can_be_restored(desk: LiveServer, execute: Any) -> None:
+def test_an_upgrade_makes_a_backup_that_can_be_restored(desk: LiveServer, execute: Any, set_back: Any) -> None:
     """Restored by the new program, the old schema is brought up to date again."""
     assert desk.run("user", "create", "ana@helpdesk.example", "--name", "Ana").returncode == 0
-    set_back(execute)
+    set_back()
     done = desk.run("migrate")
     assert done.returncode == 0, done.stderr
     [backup] = backups(desk)
@@ -73,8 +85,8 @@ def test_an_upgrade_makes_a_backup_that_can_be_restored(desk: LiveServer, execut
     assert (again.returncode, len(backups(desk))) == (0, 1)
 
 
-def test_without_room_for_a_backup_nothing_is_changed(desk: LiveServer, execute: Any) -> None:
-    set_back(execute)
+def test_without_room_for_a_backup_nothing_is_changed(desk: LiveServer, execute: Any, set_back: Any) -> None:
+    set_back()
     (desk.folder / "instance").mkdir(exist_ok=True)
     (desk.folder / "instance" / "backups").write_text("in the way")
     done = desk.run("migrate")
@@ -87,21 +99,19 @@ def test_without_room_for_a_backup_nothing_is_changed(desk: LiveServer, execute:
 @pytest.mark.both_databases
 def test_an_older_program_refuses_a_newer_database(desk: LiveServer, execute: Any) -> None:
     execute("UPDATE alembic_version SET version_num = '0999_later'")
-    for command in (("serve",), ("worker",), ("migrate",)):
-        done = desk.run(*command)
-        assert (done.returncode, "newer than this program" in done.stderr) == (1, True), command
+    for words in (("serve",), ("worker",), ("migrate",)):
+        done = desk.run(*words)
+        assert (done.returncode, "newer than this program" in done.stderr) == (1, True), words
         assert "Traceback" not in done.stderr
     assert "newer than this program" in desk.run("doctor").stderr
 
 
 @pytest.mark.both_databases
-def test_the_second_one_to_migrate_waits(desk: LiveServer, execute: Any, database_url: str, tmp_path: Path) -> None:
+def test_the_second_one_to_migrate_waits(
+    desk: LiveServer, execute: Any, set_back: Any, database_url: str, tmp_path: Path
+) -> None:
     """While somebody has the turn nothing happens; afterwards both are content and one backup was made."""
-    from helpdesk import create_app
-    from helpdesk.core import migrations
-    from helpdesk.core.database import db
-
-    set_back(execute)
+    set_back()
     started = [HELPDESK, "migrate"]
     with create_app(make_settings(database_url, tmp_path / "instance", plugins="")).app_context():
         with migrations.turn():
@@ -121,9 +131,9 @@ def test_the_second_one_to_migrate_waits(desk: LiveServer, execute: Any, databas
 
 
 @pytest.mark.both_databases
-def test_killed_half_way_it_goes_through_the_next_time(desk: LiveServer, execute: Any) -> None:
+def test_killed_half_way_it_goes_through_the_next_time(desk: LiveServer, execute: Any, set_back: Any) -> None:
     """Also when a table was being copied: what is left of it would be in the way (SQLite)."""
-    set_back(execute)
+    set_back()
     running = subprocess.Popen([HELPDESK, "migrate"], cwd=desk.folder, env=desk.environment, stdout=-1, stderr=-1)
     wait_until(lambda: running.poll() is not None or backups(desk), "the backup", 60)
     running.send_signal(signal.SIGKILL)
@@ -132,7 +142,7 @@ def test_killed_half_way_it_goes_through_the_next_time(desk: LiveServer, execute
         execute("CREATE TABLE IF NOT EXISTS _alembic_tmp_ticket (id integer)")
     done = desk.run("migrate", "--no-backup")
     assert done.returncode == 0, done.stderr
-    set_back(execute)
+    set_back()
     done = desk.run("migrate", "--no-backup")
     assert done.returncode == 0, done.stderr
     assert "ok  schema" in desk.run("doctor").stdout
