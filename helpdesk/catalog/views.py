@@ -125,9 +125,6 @@ def change(service_id: int) -> ResponseReturnValue:
             actions.change_service(get_viewer(), service_id, form.as_change())
             flash(_("Saved."))
             return redirect(url_for(".list_for_administrators"))
-        except Invalid as error:
-            form.pin(error)
-        except Stale as error:
-            status, stale = 412, error
-            form.revision.data = error.current["revision"]  # saving again is then a decision
+        except (Invalid, Stale) as error:
+            status, stale = form.show_failure(error), error if isinstance(error, Stale) else None
     return _page(form, status, queries.get_service(service_id), stale)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, PasswordField, StringField, TextAreaField
 
-from helpdesk.core.errors import Invalid
+from helpdesk.core.errors import Conflict, Invalid, Stale
 from helpdesk.web.locale import current_time_zone
 from helpdesk.web.text import has_control_characters, unix_lines
 
@@ -56,6 +56,19 @@ class BaseForm(FlaskForm):
                 self.form_errors += messages
             else:
                 field.errors = [*field.errors, *messages]
+
+    def show_failure(self, error: Invalid | Conflict | Stale) -> int:
+        """Show why an action refused what was sent; the status to answer with.
+
+        After Stale the form has the present revision: sending it again is then a decision.
+        """
+        if isinstance(error, Invalid):
+            self.pin(error)
+        elif isinstance(error, Stale):
+            self["revision"].data = error.current["revision"]
+        else:
+            self.form_errors = [error.message]
+        return error.status
 
 
 class LocalDateTimeField(DateTimeLocalField):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from flask import current_app
 from flask_babel import force_locale
@@ -126,13 +127,17 @@ def set_password(actor: Viewer | None, user_id: int, password: str) -> None:
 def _store_password(actor: Viewer | None, user_id: int, stored: str) -> None:
     now = clock.now()
     with transaction() as session:
-        user = queries.get_user(user_id)
-        user.password_hash, user.is_demo = stored, False
-        end_all_sessions(session, user.id, now)
-        _drop_links(session, user.id)
-        tell_of_change(user, user.email, "password")
-        audit.record(actor, "user.password_changed", "user", user.id)
-        announce_user(user, sessions_ended=True)
+        _change_password(session, actor, queries.get_user(user_id), stored, now)
+
+
+def _change_password(session: Session, actor: audit.Named | None, user: User, stored: str, now: datetime) -> None:
+    """The new hash of a password with all that follows: sessions and links end, the person is told."""
+    user.password_hash, user.is_demo = stored, False
+    end_all_sessions(session, user.id, now)
+    _drop_links(session, user.id)
+    tell_of_change(user, user.email, "password")
+    audit.record(actor, "user.password_changed", "user", user.id)
+    announce_user(user, sessions_ended=True)
 
 
 # --- links that set a password -----------------------------------------------------------------------------------
@@ -256,10 +261,5 @@ def follow_link(token: str, password: str) -> int:
         taken = update(OneTimeToken).where(OneTimeToken.id == link.id, OneTimeToken.used_at.is_(None))
         if getattr(session.execute(taken.values(used_at=now)), "rowcount", 0) != 1:
             raise NotFound(gone)
-        user.password_hash, user.is_demo = stored, False
-        end_all_sessions(session, user.id, now)
-        _drop_links(session, user.id)
-        tell_of_change(user, user.email, "password")
-        audit.record(user, "user.password_changed", "user", user.id)
-        announce_user(user, sessions_ended=True)
+        _change_password(session, user, user, stored, now)
         return user.id

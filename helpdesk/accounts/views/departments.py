@@ -79,13 +79,8 @@ def change(department_id: int) -> ResponseReturnValue:
             actions.change_department(get_viewer(), department_id, form.name.data, form.parent_id.data, revision)
             flash(_("Saved."))
             return redirect(url_for(".list_departments"))
-        except Invalid as error:
-            form.pin(error)
-        except Conflict as error:
-            form.form_errors, status = [error.message], 409
-        except Stale as error:
-            stale, status = error, 412
-            form.revision.data = error.current["revision"]
+        except (Invalid, Conflict, Stale) as error:
+            status, stale = form.show_failure(error), error if isinstance(error, Stale) else None
     return _page(queries.get_department(department_id), form, status, stale)
 
 

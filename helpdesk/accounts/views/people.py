@@ -121,13 +121,8 @@ def change(user_id: int) -> ResponseReturnValue:
             actions.change_user(get_viewer(), user_id, form.as_change())
             flash(_("Saved."))
             return redirect(url_for(".show", user_id=user_id))
-        except Invalid as error:
-            form.pin(error)
-        except Conflict as error:
-            form.form_errors, status = [error.message], 409
-        except Stale as error:
-            stale, status = error, 412
-            form.revision.data = error.current["revision"]  # saving again is then a decision
+        except (Invalid, Conflict, Stale) as error:
+            status, stale = form.show_failure(error), error if isinstance(error, Stale) else None
     return _page(queries.get_user(user.id), form, status, stale)
 
 
