@@ -75,7 +75,7 @@ def test_what_waits_is_solved_with_one_message(
     settle()
     assert reload(ticket).status is Status.solved
     [text] = messages(app, ticket, OVER)
-    for words in (outage.title, "10:00", LAST, "is solved with it"):
+    for words in (outage.title, "10:02", LAST, "is solved with it"):
         assert words in text
     assert len(mails(app, people.ana)) == before + 1
     assert link_of(ticket) is None
@@ -155,10 +155,12 @@ def test_repeating_the_ending_tells_nobody_twice(
 
 @pytest.mark.parametrize("moment", ["append_automated_reply", "queue_mail", "change_ticket_inside"])
 def test_a_crash_in_the_middle_closes_nothing_by_half(
-    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle,
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, clock: FixedClock, settle: Settle,
     monkeypatch: pytest.MonkeyPatch, moment: str,
 ) -> None:  # fmt: skip
     resolve(people, outage)
+    assert call(actions.close_if_over, outage.id) is None  # it can still be undone
+    clock.advance(minutes=2)
     call(actions.close_if_over, outage.id)
     with app.app_context():
         [item] = [i.id for i in db.session.query(BroadcastItem)]
@@ -179,9 +181,10 @@ def test_a_crash_in_the_middle_closes_nothing_by_half(
 
 
 def test_reopened_before_anybody_was_told_nothing_is_said(
-    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, clock: FixedClock, settle: Settle
 ) -> None:
     resolve(people, outage)
+    clock.advance(minutes=2)
     call(actions.close_if_over, outage.id)
     act(announcements.reopen, people.teresa, outage.id, "It is back.")
     settle()
