@@ -132,7 +132,7 @@ def test_resolve_tells_and_can_be_taken_back(
     factories.post_form(teresa, f"{path}/undo", {})
     assert stored(outage).status is Status.investigating
     factories.post_form(teresa, f"{path}/resolve", form | {"ended_at": "2026-03-12T09:20"})
-    again = factories.post_form(teresa, f"{path}/resolve", {"text": "Twice."})
+    again = factories.post_form(teresa, f"{path}/resolve", form | {"text": "Twice."})
     assert again.status_code == 409
     factories.post_form(teresa, f"{path}/reopen", {"text": "It is down again."})
     assert stored(outage).status is Status.investigating
