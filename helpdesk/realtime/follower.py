@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.02  # connects that come together share one look at the boards
 # When so many shared the last look, more are coming: look less often, as each look reads where the feed stands.
-STORMS = ((100, 0.25), (10, 0.1))
+STORMS = ((40, 0.25), (10, 0.1))
 CHANGES_AT_ONCE = 5000
 
 
