@@ -128,8 +128,8 @@ def check_outbox(_settings: Settings) -> str:
         raise Trouble(f"holds {counts['dead']} effects that were given up. See Administration, Outgoing mail")
     if problem := scheduling.find_outbox_pause():
         raise Trouble(f"{problem}. {counts['ready']} wait. Run `helpdesk outbox release` or `helpdesk outbox discard`")
-    if problem := mail.find_budget_problem():
-        raise Trouble(f"waits: {problem[1]} {problem[0]} within an hour. Look for a mailbox that answers itself")
+    if spent := mail.find_budget_problem():
+        raise Trouble(f"waits: {spent[1]} {spent[0]} within an hour. Look for a mailbox that answers itself")
     return f"{counts['ready']} waiting"
 
 

@@ -191,7 +191,7 @@ def test_the_outbox_waits_for_a_decision(app: Flask, tmp_path: Path, clock: Fixe
     else:
         assert scheduling.discard_outbox() == 2
         assert outbox.lease("worker", 10, clock.now()) == []
-    states = dict(db.session.execute(select(OutboxRow.event_id, OutboxRow.state)).tuples().all())
+    states = dict(db.session.execute(select(OutboxRow.event_id, OutboxRow.state)).all())
     assert states["later"] is OutboxState.ready
     assert states["due"] is (OutboxState.ready if verdict == "release" else OutboxState.dropped)
     with pytest.raises(Conflict):
