@@ -93,7 +93,7 @@ def test_an_effect_carries_the_id_of_its_request_into_logs_and_further_effects(a
         relay = Relay(app)
         [item] = relay.lease()
         relay.perform(item)
-        rows = dict(db.session.execute(select(OutboxRow.channel, OutboxRow.request_id)))
+        rows = dict(db.session.execute(select(OutboxRow.channel, OutboxRow.request_id)).all())
     assert seen == [{"request_id": "request-77", "effect": item.id}]
     assert rows == {"mail": "request-77", "other": "request-77"}
     assert structlog.contextvars.get_contextvars() == {}
