@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,6 +28,15 @@ from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.rules import FOLLOWED, What, snooze_until
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A banner that was drawn for a person on whose board it is, or also seen."""
+
+    announcement_id: int
+    user_id: int
+    what: What
+
+
 def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: What, minutes: int | None = None) -> None:
     """Write down what `viewer` did with a banner, of which `version` was on screen.
 
@@ -38,15 +49,46 @@ def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: Wha
     version = min(version, banner["version"])
     with transaction() as session:
         row = _locked_row(session, announcement_id, viewer.id)
-        before = _reached(row)
+        before = _reached([row])
         if not _apply(row, banner, what, version, minutes, now):
             return
-        _count(session, announcement_id, before, _reached(row), now)
+        _count(session, announcement_id, before, _reached([row]), now)
         if what in FOLLOWED:
             row.feed_seq = record_feed("receipt", viewer.id)
         record_feed("reach", announcement_id)
         if what is What.affected:
             record_event(FoundAffected(announcement_id, viewer.id))
+
+
+def find_drawn(viewer: Viewer, announcement_id: int, what: What) -> Drawn:
+    """What `record_drawn` takes, for a banner on the person's board now. Raises NotFound when it is not there."""
+    return Drawn(int(_banner_on_board(viewer, announcement_id, clock_now())["id"]), viewer.id, what)
+
+
+def record_drawn(drawn: Sequence[Drawn]) -> None:
+    """Write down that banners were drawn and seen, of many people in one transaction. First times are kept."""
+    now = clock_now()
+    with transaction() as session:
+        for announcement_id in sorted({one.announcement_id for one in drawn}):
+            ours = [one for one in drawn if one.announcement_id == announcement_id]
+            rows = _locked_rows(session, announcement_id, {one.user_id for one in ours})
+            before = _reached(rows.values())
+            changed = [_see(rows[one.user_id], one.what, now) for one in ours]
+            if any(changed):
+                _count(session, announcement_id, before, _reached(rows.values()), now)
+                record_feed("reach", announcement_id)
+
+
+def _locked_rows(session: Session, announcement_id: int, user_ids: Iterable[int]) -> dict[int, Receipt]:
+    """The rows of these people, made where there are none; in one order, so that two processes never wait in a ring."""
+    ids = sorted(user_ids)
+    wanted = select(Receipt).where(Receipt.announcement_id == announcement_id, Receipt.user_id.in_(ids))
+    wanted = wanted.order_by(Receipt.user_id).with_for_update()  # SQLite locks the whole database, and ignores this
+    rows = {row.user_id: row for row in session.scalars(wanted)}
+    if absent := [user_id for user_id in ids if user_id not in rows]:
+        _insert_absent(session, announcement_id, absent)
+        rows |= {row.user_id: row for row in session.scalars(wanted)}
+    return rows
 
 
 def _banner_on_board(viewer: Viewer, announcement_id: int, now: datetime) -> dict[str, Any]:
@@ -68,28 +110,28 @@ def _locked_row(session: Session, announcement_id: int, user_id: int) -> Receipt
     key = (announcement_id, user_id)
     row = session.get(Receipt, key, with_for_update=is_postgresql())
     if row is None:
-        session.execute(_insert_if_absent(announcement_id, user_id))
+        _insert_absent(session, announcement_id, [user_id])
         row = session.get(Receipt, key, with_for_update=is_postgresql())
     assert row is not None
     return row
 
 
-def _insert_if_absent(announcement_id: int, user_id: int) -> Any:
+def _insert_absent(session: Session, announcement_id: int, user_ids: Iterable[int]) -> None:
     insert = postgresql.insert if is_postgresql() else sqlite.insert
     zeros = {"read_version": 0, "hidden_version": 0, "snoozed_version": 0, "snooze_count": 0, "feed_seq": 0}
-    values = {"announcement_id": announcement_id, "user_id": user_id, **zeros}
-    return insert(Receipt).values(values).on_conflict_do_nothing()
+    values = [{"announcement_id": announcement_id, "user_id": user_id, **zeros} for user_id in user_ids]
+    session.execute(insert(Receipt).on_conflict_do_nothing(), values)
 
 
-def _reached(row: Receipt) -> tuple[bool, ...]:
-    """Whether the person had it delivered, seen and read, and said to be affected, at any time."""
-    moments = (row.delivered_at, row.seen_at, row.read_at or row.hidden_at, row.affected_at)
-    return tuple(moment is not None for moment in moments)
+def _reached(rows: Iterable[Receipt]) -> list[int]:
+    """How many of these people had it delivered, seen and read, and said to be affected, at any time."""
+    moments = [(row.delivered_at, row.seen_at, row.read_at or row.hidden_at, row.affected_at) for row in rows]
+    return [sum(moment is not None for moment in column) for column in zip(*moments, strict=True)]
 
 
-def _count(session: Session, announcement_id: int, before: Sequence[bool], after: Sequence[bool], at: datetime) -> None:
+def _count(session: Session, announcement_id: int, before: Sequence[int], after: Sequence[int], at: datetime) -> None:
     """Raise this minute's counters by what happened for the first time."""
-    more = [int(new and not old) for old, new in zip(before, after, strict=True)]
+    more = [new - old for old, new in zip(before, after, strict=True)]
     if not any(more):
         return
     insert = postgresql.insert if is_postgresql() else sqlite.insert
@@ -100,14 +142,20 @@ def _count(session: Session, announcement_id: int, before: Sequence[bool], after
     session.execute(statement.on_conflict_do_update(index_elements=["announcement_id", "minute"], set_=sums))
 
 
+def _see(row: Receipt, what: What, now: datetime) -> bool:
+    """Note that it was drawn, or also seen. False when nothing is new."""
+    if row.delivered_at is not None and (what is What.delivered or row.seen_at is not None):
+        return False
+    row.delivered_at = row.delivered_at or now
+    row.seen_at = row.seen_at or (now if what is What.seen else None)
+    return True
+
+
 def _apply(row: Receipt, banner: dict[str, Any], what: What, version: int, minutes: int | None, now: datetime) -> bool:
     """Change the row. False when nothing is new."""
     match what:
         case What.delivered | What.seen:
-            if row.delivered_at is not None and (what is What.delivered or row.seen_at is not None):
-                return False
-            row.delivered_at = row.delivered_at or now
-            row.seen_at = now if what is What.seen else row.seen_at
+            return _see(row, what, now)
         case What.affected:
             if row.affected_at is not None:
                 return False

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from helpdesk.plugin_api import Answer, Body, allow, get_viewer, idempotent, now
-from plugins.outage_notice.banners.actions import record_receipt
+from plugins.outage_notice.banners.drawn import take_receipt
 from plugins.outage_notice.banners.queries import reach, retirements
 from plugins.outage_notice.banners.queries.receipts import had_on_screen
 from plugins.outage_notice.banners.rules import SNOOZE_LIMIT_MINUTES, What
@@ -79,7 +79,7 @@ reach_api = APIBlueprint("outage_notice_reach", __name__, url_prefix="/api/v1/an
 @me_receipts.output(ReceiptOut)
 def post_receipt(body: ReceiptIn) -> dict[str, Any]:
     """Say that a banner was delivered, seen, read, hidden, put off, or that it affects you too."""
-    record_receipt(get_viewer(), body.id, body.version, body.what, body.minutes)
+    take_receipt(get_viewer(), body.id, body.version, body.what, body.minutes)
     return {"ok": True}
 
 

@@ -31,6 +31,7 @@ class What(StrEnum):
 
 # These change what the person's other tabs show; `delivered` and `seen` only count.
 FOLLOWED = frozenset({What.read, What.hidden, What.snoozed, What.affected})
+DRAWN = frozenset({What.delivered, What.seen})
 
 
 class Surface(StrEnum):

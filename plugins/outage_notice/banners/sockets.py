@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from helpdesk.plugin_api import Invalid, SocketVerb, Viewer
-from plugins.outage_notice.banners.actions import record_receipt
 from plugins.outage_notice.banners.api import ReceiptIn
+from plugins.outage_notice.banners.drawn import take_receipt
 from plugins.outage_notice.banners.queries.reach import reach_message
 
 
@@ -19,7 +19,7 @@ def receipt(viewer: Viewer, data: dict[str, Any]) -> None:
         body = ReceiptIn.model_validate(data, strict=False)
     except ValidationError as error:
         raise Invalid({str(item["loc"][0]) if item["loc"] else "": item["msg"] for item in error.errors()}) from error
-    record_receipt(viewer, body.id, body.version, body.what, body.minutes)
+    take_receipt(viewer, body.id, body.version, body.what, body.minutes)
 
 
 VERBS = (SocketVerb("receipt", receipt),)

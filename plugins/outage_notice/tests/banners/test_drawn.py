@@ -1,0 +1,122 @@
+"""What comes from many screens at once is written together, and counts as if it had come one by one."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from helpdesk.accounts.models import User
+from helpdesk.core.database import db
+from helpdesk.core.errors import NotFound
+from plugins.outage_notice.banners import drawn
+from plugins.outage_notice.banners.actions import record_drawn
+from plugins.outage_notice.banners.drawn import take_receipt
+from plugins.outage_notice.banners.models import ReachMinute, Receipt
+from plugins.outage_notice.banners.rules import What
+from plugins.outage_notice.tests.announcing import EVERYONE, department, publish
+from tests import factories
+from tests.fixtures import People
+
+
+@factories.in_app
+def take(user: User, announcement_id: int, what: What) -> None:
+    take_receipt(factories.viewer(user), announcement_id, 10**6, what)
+
+
+@factories.in_app
+def counted(announcement_id: int) -> tuple[int, int]:
+    rows = db.session.scalars(select(ReachMinute).where(ReachMinute.announcement_id == announcement_id)).all()
+    return sum(row.delivered for row in rows), sum(row.seen for row in rows)
+
+
+@factories.in_app
+def receipts(announcement_id: int) -> dict[int, tuple[bool, bool]]:
+    rows = db.session.scalars(select(Receipt).where(Receipt.announcement_id == announcement_id))
+    return {row.user_id: (row.delivered_at is not None, row.seen_at is not None) for row in rows}
+
+
+def test_many_at_once_share_transactions(app: Flask, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = [people.ana, people.bruno, people.carla, people.teresa, people.tomas, people.adam]
+    outage = publish(people.teresa, EVERYONE)
+    batches: list[int] = []
+    first, all_here = threading.Event(), threading.Event()
+
+    def write(rows: list[drawn.Drawn]) -> None:
+        """The first one writes no sooner than all others wait."""
+        if not batches:
+            first.set()
+            assert all_here.wait(10)
+        batches.append(len(rows))
+        record_drawn(rows)
+
+    monkeypatch.setattr(drawn, "record_drawn", write)
+    with app.app_context():
+        collector = app.extensions.setdefault(drawn.EXTENSION, drawn.Collector())
+    with ThreadPoolExecutor(len(everybody)) as pool:
+        started = [pool.submit(take, everybody[0], outage.id, What.seen)]
+        assert first.wait(10)
+        started += [pool.submit(take, user, outage.id, What.seen) for user in everybody[1:]]
+        while len(collector._waiting) < len(everybody) - 1:
+            threading.Event().wait(0.01)
+        all_here.set()
+        for one in started:
+            one.result()
+    assert batches == [1, 5]
+    assert receipts(outage.id) == {user.id: (True, True) for user in everybody}
+    assert counted(outage.id) == (6, 6)
+
+
+def test_first_times_count_once(people: People) -> None:
+    outage = publish(people.teresa, department(people.finance))
+    for what in (What.delivered, What.delivered, What.seen, What.seen, What.delivered):
+        take(people.ana, outage.id, what)
+    assert receipts(outage.id) == {people.ana.id: (True, True)}
+    assert counted(outage.id) == (1, 1)
+
+
+def test_what_is_not_on_the_board_is_refused(people: People) -> None:
+    outage = publish(people.teresa, department(people.finance))
+    with pytest.raises(NotFound):
+        take(people.bruno, outage.id, What.delivered)
+    assert receipts(outage.id) == {}
+
+
+def test_a_batch_that_fails_is_written_one_by_one(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    outage = publish(people.teresa, department(people.finance))
+
+    def fail(_rows: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(drawn, "record_drawn", fail)
+    take(people.ana, outage.id, What.seen)
+    assert receipts(outage.id) == {people.ana.id: (True, True)}
+
+
+def test_nobody_waits_for_a_leader_who_is_gone(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    outage = publish(people.teresa, department(people.finance))
+
+    def end(_rows: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(drawn, "record_drawn", end)
+    with pytest.raises(SystemExit):
+        take(people.ana, outage.id, What.delivered)
+    monkeypatch.undo()
+    take(people.ana, outage.id, What.delivered)
+    assert receipts(outage.id) == {people.ana.id: (True, False)}
+
+
+def test_a_batch_costs_the_same_statements_whatever_its_size(app: Flask, people: People) -> None:
+    outage = publish(people.teresa, EVERYONE)
+    costs = []
+    for users in ([people.ana], [people.bruno, people.carla, people.teresa, people.tomas, people.adam]):
+        said: list[str] = []
+        with app.app_context():
+            event.listen(db.engine, "before_cursor_execute", lambda *args, said=said: said.append(args[2]))
+            record_drawn([drawn.Drawn(outage.id, user.id, What.seen) for user in users])
+        costs.append(len(said))
+    assert costs[0] == costs[1] < 15
