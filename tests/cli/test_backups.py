@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import stat
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from sqlalchemy import func, select
 
 from helpdesk.accounts.models import User
 from helpdesk.cli import doctor
-from helpdesk.cli.backups import archive, making, restoring
+from helpdesk.cli.backups import archive, making, restoring, sqlite_store
 from helpdesk.cli.backups.archive import BadBackup
 from helpdesk.core import feed, migrations, outbox
 from helpdesk.core.clock import FixedClock
@@ -240,12 +242,44 @@ def test_damage_is_found_before_anything_is_touched(app: Flask, tmp_path: Path) 
         except BadBackup:
             continue
         pytest.fail(f"{what} was not noticed")
+    link = tarfile.TarInfo("attachments/ab/link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/nowhere"
+    with tarfile.open(tmp_path / "link.tar", "w") as tar:
+        tar.addfile(link)
+    (tmp_path / "link").mkdir()
+    with pytest.raises(BadBackup, match="no plain file"):
+        restoring.verify(tmp_path / "link.tar", tmp_path / "link", silent)
     cut = tmp_path / "cut.tar"
     cut.write_bytes(good.read_bytes()[:200_000])
     (tmp_path / "cut").mkdir()
     with pytest.raises(BadBackup):
         restoring.verify(cut, tmp_path / "cut", silent)
     assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.usefixtures("context")
+def test_a_full_disk_leaves_the_present_database_in_its_place(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.make_user("Ana")
+    db.session.remove()
+    connect, present = sqlite3.connect, sqlite_store.database_path()
+    with closing(connect(tmp_path / archive.DATABASE)) as larger:
+        larger.execute("CREATE TABLE page (text)")
+        larger.executemany("INSERT INTO page VALUES (?)", [("x" * 4000,)] * 2000)
+        larger.commit()
+
+    def connect_to_full_disk(path: Path, **options: Any) -> sqlite3.Connection:
+        connection = connect(path, **options)
+        connection.execute("PRAGMA max_page_count = 1")  # not more than it has
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect_to_full_disk)
+    with pytest.raises(BadBackup, match="full"):
+        sqlite_store.put_in_place(tmp_path)
+    monkeypatch.undo()
+    with closing(connect(present)) as unchanged:
+        assert unchanged.execute("SELECT name FROM user").fetchall() == [("Ana",)]
 
 
 @pytest.mark.usefixtures("context")

@@ -126,8 +126,9 @@ def unpack(path: Path, folder: Path) -> Manifest:
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                source = tar.extractfile(member)
-                if source is None or not member.isreg():
+                # Asked first: to look for the target of a link may fail, or read what it leads to.
+                source = tar.extractfile(member) if member.isreg() else None
+                if source is None:
                     raise BadBackup(f"it holds {member.name!r}, which is no plain file")
                 if member.name in (MANIFEST, MANIFEST_SUM):
                     texts[member.name] = source.read(LARGEST_MANIFEST)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import tempfile
 import uuid
 from datetime import datetime, timedelta
@@ -125,7 +124,7 @@ def _put_sqlite(manifest: Manifest, folder: Path, now: datetime, end_sessions: b
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     try:
         sqlite_store.put_in_place(folder)
-    except sqlite3.DatabaseError:
+    except sqlite_store.DamagedFile:
         moved = sqlite_store.set_aside()
         sqlite_store.put_in_place(folder)
         return [f"the present file could not be written into and is now {moved[0].name}"]

@@ -12,6 +12,11 @@ from helpdesk.cli.backups.archive import DATABASE, BadBackup, Writer
 from helpdesk.core.database import db, tune
 
 LOCK_SECONDS = 60
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class DamagedFile(Exception):
+    """The present database file is none that SQLite can use."""
 
 
 def database_path() -> Path:
@@ -72,15 +77,21 @@ def engine_of(folder: Path) -> sa.Engine:
 def put_in_place(folder: Path) -> None:
     """Make the program's database hold what the unpacked one holds, in one transaction that running processes see.
 
-    Raises sqlite3.DatabaseError when the present file cannot be written into, such as a damaged one.
+    Raises DamagedFile when the present file is no database any more, and BadBackup when it cannot be written into for
+    another reason, such as a full disk: then it is as it was.
     """
     path = database_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    source = sqlite3.connect(folder / DATABASE)
-    with closing(source), closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as target:
-        source.backup(target, pages=-1)
-    with closing(sqlite3.connect(path)) as target:
-        target.execute("PRAGMA journal_mode = WAL")
+    try:
+        source = sqlite3.connect(folder / DATABASE)
+        with closing(source), closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as target:
+            source.backup(target, pages=-1)
+        with closing(sqlite3.connect(path)) as target:
+            target.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE:
+            raise DamagedFile(str(error)) from error
+        raise BadBackup(f"the present database cannot be written into ({error})") from error
 
 
 def set_aside() -> list[Path]:
