@@ -18,6 +18,7 @@ from helpdesk.plugin_api import (
     Viewer,
     db,
     find_visible_ticket,
+    is_mail_address,
     now,
     queue_mail,
     record_audit,
@@ -190,10 +191,10 @@ def _remind(action_id: int, remind_at: datetime, at: datetime) -> bool:
         ).all()
         if not claimed:
             return False
-        if owner is not None and owner.is_staff and owner.email:
+        if owner is not None and owner.is_staff and is_mail_address(owner.email or ""):
             letter = reminder_letter(row, owner, at)
             queue_mail(
-                owner.email,
+                owner.email or "",
                 letter.subject,
                 letter.text,
                 event_id=f"review-action-{action_id}-{int(remind_at.timestamp())}",
