@@ -17,6 +17,7 @@ from helpdesk.plugin_api import (
     Service,
     Stale,
     Viewer,
+    is_mail_address,
     is_postgresql,
     now,
     queue_mail,
@@ -67,6 +68,10 @@ class RuleInput:
     publishes: bool = False
     is_active: bool = True
     position: int = 0
+
+
+# What decides what a rule publishes, when, and to whom.
+PUBLISHED = ("matchers", "service_id", "effect", "severity", "audience")
 
 
 def receive(actor: Viewer, signal: Signal) -> Received:
@@ -182,8 +187,9 @@ def _open_draft(
     log(session, record, actor, at, "created", after={"title": record.title, "alert_id": alert.id})
     _note(session, record, "alert_fired", alert, signal, at)
     for person in queries.people_to_tell(service_id):
-        subject, text = letter(person, record, signal)
-        queue_mail(str(person.email), subject, text, event_id=f"alert-draft-{record.id}")
+        if is_mail_address(person.email or ""):  # an address that cannot be mailed must not refuse the alert
+            subject, text = letter(person, record, signal)
+            queue_mail(person.email or "", subject, text, event_id=f"alert-draft-{record.id}")
     if rule is not None and rule.publishes:
         record_event(AlertDraftOpened(record.id, rule.id, alert.id))
     return record
@@ -290,7 +296,8 @@ def _say_unpublished(session: Session, record: Announcement, reason: str, at: da
 
 
 def save_rule(actor: Viewer, rule_id: int | None, new: RuleInput, expected_revision: int | None = None) -> AlertRule:
-    """Write a new rule (None) or change one. Whoever lets it publish by itself stands for what it publishes.
+    """Write a new rule (None) or change one. Whoever lets it publish by itself stands for what it publishes, until
+    somebody else changes what that is.
 
     Raises Invalid by field, Stale, NotFound, Forbidden.
     """
@@ -303,7 +310,7 @@ def save_rule(actor: Viewer, rule_id: int | None, new: RuleInput, expected_revis
         before = {} if rule_id is None else _facts(row)
         if not new.publishes:
             row.publishes_by_id = None
-        elif rule_id is None or not row.publishes or row.publishes_by_id is None:
+        elif rule_id is None or not row.publishes or row.publishes_by_id is None or _says_other(row, new):
             row.publishes_by_id = actor.id
         for name in RuleInput.__dataclass_fields__:
             setattr(row, name, getattr(new, name))
@@ -313,6 +320,11 @@ def save_rule(actor: Viewer, rule_id: int | None, new: RuleInput, expected_revis
         verb = "changed" if rule_id is not None else "created"
         record_audit(actor, f"alert_rule.{verb}", "alert_rule", row.id, before=before, after=_facts(row))
     return row
+
+
+def _says_other(row: AlertRule, new: RuleInput) -> bool:
+    """Whether a change makes the rule publish other things, or to other people."""
+    return any(getattr(row, name) != getattr(new, name) for name in PUBLISHED)
 
 
 def _check_rule(session: Session, new: RuleInput, *, is_new: bool) -> None:
@@ -358,5 +370,5 @@ def forget_old(at: datetime) -> int:
     before = at - rules.SIGNALS_KEPT
     with transaction() as session:
         done = session.execute(delete(AlertSignal).where(AlertSignal.received_at < before))
-        session.execute(delete(Alert).where(Alert.status == AlertStatus.resolved, Alert.starts_at < before))
+        session.execute(delete(Alert).where(Alert.status == AlertStatus.resolved, Alert.ends_at < before))
     return int(getattr(done, "rowcount", 0))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from helpdesk.accounts.models import User
 from helpdesk.audit.models import AuditEntry
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
-from helpdesk.core.database import db
+from helpdesk.core.database import db, transaction
 from helpdesk.core.errors import Forbidden, Invalid, NotFound, Stale
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
@@ -363,6 +366,35 @@ def test_the_list_is_paged_and_the_menu_counts(
     assert client.get("/announcements/alerts?cursor=nonsense").status_code == 422
     assert '<span class="side__n">1</span>' in page
     assert "/announcements/alerts" not in signed_in(people.carla).get("/tickets").get_data(as_text=True)
+
+
+def test_whoever_changes_what_a_rule_publishes_stands_for_it(people: People, vpn: Service) -> None:
+    new = RuleInput("VPN", "alertname=VPN*", vpn.id, publishes=True)
+    row = act(actions.save_rule, people.tomas, None, new)
+    renamed = act(actions.save_rule, people.teresa, row.id, replace(new, name="The VPN"))
+    assert renamed.publishes_by_id == people.tomas.id
+    wider = act(actions.save_rule, people.teresa, row.id, replace(new, audience=AlertAudience.everyone))
+    assert wider.publishes_by_id == people.teresa.id
+
+
+def test_an_address_that_cannot_be_mailed_does_not_refuse_the_alert(
+    app: Flask, people: People, rule: AlertRule, send: Send
+) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(update(User).where(User.id == people.tomas.id).values(email="tomas"))
+    assert outcomes(send()) == ["opened_draft"]
+
+
+def test_what_fired_for_long_is_remembered_when_it_is_over(app: Flask, people: People, clock: FixedClock) -> None:
+    began = clock.now()
+    for status in (AlertStatus.firing, AlertStatus.resolved):
+        act(actions.receive, people.teresa, Signal("nagios", "disk", status, "Disk full", starts_at=began))
+        clock.advance(days=100)
+    with app.app_context():
+        assert actions.forget_old(began + timedelta(days=101)) == 1
+        assert db.session.query(Alert).count() == 1
+        actions.forget_old(began + timedelta(days=191))
+        assert db.session.query(Alert).count() == 0
 
 
 def test_what_was_received_long_ago_is_forgotten(app: Flask, rule: AlertRule, send: Send, clock: FixedClock) -> None:
