@@ -105,6 +105,7 @@ def answer_call(actor: Viewer, announcement_id: int) -> Call:
     at = now()
     with transaction() as session:
         record = get_announcement(actor, announcement_id)
+        session.refresh(record, with_for_update=True)  # of two who answer at once, one takes the duty
         calls = [one.call for one in queries.calls_of(record.id) if one.call.user_id == actor.id]
         if not calls:
             raise NotFound(_("You are not called for this."))
