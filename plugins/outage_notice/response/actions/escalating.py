@@ -140,7 +140,10 @@ def _recipients(record: Announcement, step: TellStep) -> list[int]:
         found = [id for id in _team(record, owner_id) if id != owner_id]
         if found:
             return found
-    return [id for id in queries.managers() if id != owner_id] or queries.managers()
+    managers = queries.managers()
+    if record.published_at is None:  # agents who manage may not see drafts
+        managers = [id for id, person in viewers(managers).items() if person.may_announce] or queries.administrators()
+    return [id for id in managers if id != owner_id] or managers
 
 
 def _team(record: Announcement, owner_id: int | None) -> list[int]:

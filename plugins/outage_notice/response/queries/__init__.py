@@ -17,6 +17,7 @@ from plugins.outage_notice.response.queries.calls import (
     people_of_services,
 )
 from plugins.outage_notice.response.queries.policies import (
+    administrators,
     department_policies,
     general_targets,
     managers,
@@ -30,6 +31,7 @@ from plugins.outage_notice.response.queries.promises import (
 )
 
 __all__ = [
+    "administrators",
     "briefings_shown",
     "calls_of",
     "colleagues_of",

@@ -70,9 +70,11 @@ def managers() -> list[int]:
     chosen = (
         select(User.id).join(Manager, Manager.user_id == User.id).where(User.disabled_at.is_(None)).order_by(User.name)
     )
-    found = list(db.session.scalars(chosen))
-    if found:
-        return found
+    return list(db.session.scalars(chosen)) or administrators()
+
+
+def administrators() -> list[int]:
+    """Everybody who administers, by name."""
     every = select(User.id).where(User.role == Role.administrator, User.disabled_at.is_(None)).order_by(User.name)
     return list(db.session.scalars(every))
 
