@@ -169,7 +169,7 @@ def get_surge(actor: Viewer, surge_id: int, *, lock: bool = False) -> Surge:
 
 
 def draft_of_alerts(service_id: int | None) -> Announcement | None:
-    """The newest draft that monitoring opened about this service and that nobody has published."""
+    """The newest draft that monitoring opened about this service and that nobody has published, locked."""
     if service_id is None:
         return None
     affected = select(AffectedService.announcement_id).where(AffectedService.service_id == service_id)
@@ -177,7 +177,7 @@ def draft_of_alerts(service_id: int | None) -> Announcement | None:
     query = select(Announcement).where(
         Announcement.status == Status.draft, Announcement.id.in_(affected), Announcement.id.in_(fired)
     )
-    return db.session.scalars(query.order_by(Announcement.id.desc()).limit(1)).one_or_none()
+    return db.session.scalars(query.order_by(Announcement.id.desc()).limit(1).with_for_update()).one_or_none()
 
 
 def surges_of_announcement(announcement_id: int) -> list[Surge]:
