@@ -41,7 +41,7 @@ def undo_resolve(actor: Viewer, announcement_id: int, *, expected_revision: int 
     require_announcer(actor)
     with transaction() as session:
         record = get_for_change(actor, announcement_id)
-        if not rules.may_undo(record, at):
+        if not rules.may_undo(record, now()):  # the tickets may have been told while this waited for the record
             raise Conflict(_("The two minutes have passed, or it was undone already. Open it again instead."))
         require_revision(record, expected_revision)
         targets = targets_by_id([record.id])[record.id]
