@@ -167,15 +167,20 @@ def _stored_answer(row: IdempotentRequest) -> Response:
 
 @event.listens_for(db.session, "before_commit")
 def _mark_as_committed(session: Session) -> None:
-    """The mark that the work was done commits with the work."""
+    """The mark that the work was done commits with the work.
+
+    Raises Conflict when there is no row to mark: this request took so long that a repetition took it over.
+    """
     row_id = g.get("idempotent_row") if g else None
     if row_id is not None and g.get("_in_transaction"):
-        session.execute(
+        marked = session.execute(
             update(IdempotentRequest)
             .where(IdempotentRequest.id == row_id)
             .values(committed_at=clock.now())
             .execution_options(synchronize_session=False)
         )
+        if getattr(marked, "rowcount", 0) != 1:
+            raise Conflict(_("The same request is still being carried out. Try again in a moment."))
 
 
 def prune(now: datetime) -> int:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -87,6 +88,33 @@ def test_one_left_by_a_process_that_died_is_taken_over(
     assert post(client, ana)[0] == 409  # it may still be running
     clock.advance(seconds=61)
     assert post(client, ana)[0] == 201
+
+
+def test_one_that_was_taken_over_commits_nothing_any_more(
+    app: Flask,
+    client: FlaskClient,
+    ana: dict[str, str],
+    count_things: Count,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cookie = client.get_cookie("helpdesk")
+    assert cookie is not None
+    other = app.test_client()
+    other.set_cookie("helpdesk", cookie.value)
+    carry_out = idempotency._carry_out
+    answers: list[int] = []
+
+    def after_a_minute(row_id: str, call: Callable[[], Any]) -> Any:
+        monkeypatch.setattr(idempotency, "_carry_out", carry_out)
+        clock.advance(seconds=61)
+        answers.append(post(other, ana)[0])
+        return carry_out(row_id, call)
+
+    monkeypatch.setattr(idempotency, "_carry_out", after_a_minute)
+    answers.append(post(client, ana)[0])
+    assert answers == [201, 409]
+    assert count_things() == 1
 
 
 def test_of_two_at_the_same_time_one_wins(
