@@ -75,7 +75,7 @@ class Ticker:
                 except Exception:
                     JOB_FAILURES.labels(job.name).inc()
                     log.exception("job failed")
-        self._ticked = time.monotonic()
+            self._ticked = time.monotonic()  # after each: many slow jobs, as without a database, are no standstill
         return done
 
     def _ask(self, job: Job) -> int:

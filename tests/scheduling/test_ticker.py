@@ -59,6 +59,23 @@ def test_a_job_that_raises_is_counted_and_stops_no_other(app: Flask) -> None:
         run_jobs(app)
 
 
+def test_many_slow_jobs_are_no_standstill(app: Flask) -> None:
+    problems: list[str | None] = []
+
+    def slow(_now: datetime) -> int:
+        ticker._ticked = (ticker._ticked or 0) - 6  # as if it had taken so long
+        return 1
+
+    def look(_now: datetime) -> int:
+        problems.append(ticker.find_problem())
+        return 1
+
+    app.extensions["helpdesk"].jobs[:] = [Job("slow", slow), Job("next", look)]
+    ticker = Ticker(app)
+    ticker.tick()
+    assert problems == [None]
+
+
 @pytest.mark.both_databases
 def test_the_sign_of_life_is_seen_by_other_processes(app: Flask, clock: FixedClock) -> None:
     app.extensions["helpdesk"].jobs[:] = []
