@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from flask import Flask, g, request
 from flask_login import LoginManager, current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from helpdesk.accounts import actions, queries
 from helpdesk.accounts.rules import SEEN_EVERY, SESSION_LIFE, scopes_for
@@ -52,7 +52,7 @@ def _note(write: Callable[[], None]) -> None:
     """Write down that somebody was here. Where nothing can be written, what they want to read is shown all the same."""
     try:
         write()
-    except (Busy, OperationalError):
+    except (Busy, OperationalError, InternalError):  # the last is what PostgreSQL says while it is read-only
         log.warning("a visit could not be noted", exc_info=True)
 
 
