@@ -319,8 +319,11 @@ def test_a_database_in_use_is_not_overwritten_by_accident(app: Flask, clock: Fix
 def test_the_manifest_lists_secrets_and_no_half_file_stays(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = tmp_path / "backup.tar"
+    target, elsewhere = tmp_path / "backup.tar", tmp_path / "elsewhere"
+    elsewhere.touch()
+    (tmp_path / "backup.tar.part").symlink_to(elsewhere)
     made = making.make(target, silent)
+    assert elsewhere.stat().st_size == 0
     with tarfile.open(target) as tar:
         values = json.loads(tar.extractfile(archive.MANIFEST).read())  # type: ignore[union-attr]
     assert "HELPDESK_SECRET_KEY" in values["secrets"]["outside"]

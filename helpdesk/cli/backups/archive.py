@@ -107,7 +107,8 @@ class _Counted:
 def writing(target: Path) -> Iterator[Writer]:
     """A writer of `target`, which appears under its name only when everything went well. For the owner's eyes alone."""
     part = target.with_name(target.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    part.unlink(missing_ok=True)  # what is there may be somebody's link, or open to others
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
             yield Writer(tar)
