@@ -69,6 +69,7 @@ def record_drawn(drawn: Sequence[Drawn]) -> None:
     """Write down that banners were drawn and seen, of many people in one transaction. First times are kept."""
     now = clock_now()
     with transaction() as session:
+        reached = []
         for announcement_id in sorted({one.announcement_id for one in drawn}):
             ours = [one for one in drawn if one.announcement_id == announcement_id]
             rows = _locked_rows(session, announcement_id, {one.user_id for one in ours})
@@ -76,7 +77,9 @@ def record_drawn(drawn: Sequence[Drawn]) -> None:
             changed = [_see(rows[one.user_id], one.what, now) for one in ours]
             if any(changed):
                 _count(session, announcement_id, before, _reached(rows.values()), now)
-                record_feed("reach", announcement_id)
+                reached.append(announcement_id)
+        if reached:  # last: whoever holds the feed must not wait for the rows of another announcement
+            record_feed("reach", *reached)
 
 
 def _locked_rows(session: Session, announcement_id: int, user_ids: Iterable[int]) -> dict[int, Receipt]:
