@@ -49,11 +49,20 @@ def targets_for(records: Sequence[Announcement]) -> dict[int, Targets]:
     """The targets of each announcement: the strictest of those for all and of the departments it is for."""
     general, agreed = general_targets(), department_policies()
     audiences: Mapping[int, list[Target]] = targets_by_id([r.id for r in records]) if agreed and records else {}
+    asked: dict[tuple[tuple[Target, ...], int], bool] = {}  # many outages are for the same few audiences
+
+    def concerns(audience: tuple[Target, ...], department_id: int) -> bool:
+        key = audience, department_id
+        if key not in asked:
+            asked[key] = _concerns(audience, department_id)
+        return asked[key]
+
     found = {}
     for record in records:
+        audience = tuple(audiences.get(record.id, ()))
         applying = [general.get(record.severity, Targets())]
         for department_id, levels in agreed.items():
-            if record.severity in levels and _concerns(audiences.get(record.id, []), department_id):
+            if record.severity in levels and concerns(audience, department_id):
                 applying.append(levels[record.severity])
         found[record.id] = strictest(applying)
     return found
