@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -246,15 +247,41 @@ def tune(engine: Engine) -> None:
 
         quick = QuickStatements()
 
+        @event.listens_for(engine, "do_connect")
+        def _with_own_cursors(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+            options["factory"] = SearchingConnection
+
         @event.listens_for(engine, "do_execute")
         def _in_real_thread(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
             # SQLite waits and works inside C: in a thread only the one greenlet waits, not the whole process.
             options = context.execution_options
+            cursor.is_long = bool(options.get("is_long"))
             if options.get("is_short") or (quick.knows(statement) and not options.get("is_long")):
                 quick.note(statement, _execute(cursor, statement, parameters))
             else:
                 quick.note(statement, get_hub().threadpool.apply(_execute, (cursor, statement, parameters)))
             return True
+
+
+class SearchingCursor(sqlite3.Cursor):
+    """SQLite looks for the first row when a statement is carried out, and for all others when they are fetched."""
+
+    is_long = False
+
+    def fetchall(self) -> list[Any]:
+        if not self.is_long:
+            return super().fetchall()
+        from gevent import get_hub
+
+        rows: list[Any] = get_hub().threadpool.apply(super().fetchall)
+        return rows
+
+
+class SearchingConnection(sqlite3.Connection):
+    """Fetches the rows of what may take long in a thread. In the gevent mode only."""
+
+    def cursor(self, factory: Any = SearchingCursor) -> Any:
+        return super().cursor(factory)
 
 
 def _execute(cursor: Any, statement: str, parameters: Any) -> float:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from helpdesk.core.database import BEGIN_WRITING, MOST_KNOWN, QUICK_SECONDS, SLOW_SECONDS, QuickStatements
+import sqlite3
+import threading
+from contextlib import closing
+
+from helpdesk.core.database import (
+    BEGIN_WRITING,
+    MOST_KNOWN,
+    QUICK_SECONDS,
+    SLOW_SECONDS,
+    QuickStatements,
+    SearchingConnection,
+)
 
 READ = "SELECT name FROM service WHERE id = ?"
 
@@ -38,3 +49,22 @@ def test_what_is_remembered_is_bounded() -> None:
     statements.note(BEGIN_WRITING, 0.0)
     assert not statements.knows(BEGIN_WRITING)
     assert sum(statements.knows(f"SELECT {number}") for number in range(MOST_KNOWN * 2)) <= MOST_KNOWN
+
+
+def test_a_search_fetches_its_rows_in_a_thread() -> None:
+    threads: list[int] = []
+    options = {"factory": SearchingConnection, "check_same_thread": False}
+
+    def look(number: int) -> int:
+        threads.append(threading.get_ident())
+        return number
+
+    with closing(sqlite3.connect(":memory:", **options)) as connection:  # type: ignore[call-overload]
+        connection.create_function("look", 1, look)
+        for is_long in (False, True):
+            threads.clear()
+            cursor = connection.cursor()
+            cursor.is_long = is_long
+            cursor.execute("SELECT look(column1) FROM (VALUES (1), (2), (3))")
+            assert cursor.fetchall() == [(1,), (2,), (3,)]
+            assert (threads[-1] != threading.get_ident()) is is_long
