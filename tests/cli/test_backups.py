@@ -270,7 +270,7 @@ def test_a_full_disk_leaves_the_present_database_in_its_place(
         larger.commit()
 
     def connect_to_full_disk(path: Path, **options: Any) -> sqlite3.Connection:
-        connection = connect(path, **options)
+        connection: sqlite3.Connection = connect(path, **options)
         connection.execute("PRAGMA max_page_count = 1")  # not more than it has
         return connection
 
