@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint
+from flask_babel import format_date
 
 from plugins.outage_notice.announcements.forms.words import (
     EFFECT_NAMES,
@@ -25,6 +26,7 @@ bp = Blueprint("outage_notice_playbooks", __name__)
 def words() -> dict[str, Any]:
     return {
         "blank_label": blank_label,
+        "day": format_date,
         "effect_names": EFFECT_NAMES,
         "kind_names": KIND_NAMES,
         "language_names": LANGUAGE_NAMES,
