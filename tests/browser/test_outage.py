@@ -46,6 +46,7 @@ def status(desk: Desk, number: int) -> Any:
 
 def resolve(teresa: Screen) -> None:
     """By the dialog: the checklist, the last message, one button."""
+    teresa.wait_for_socket()  # then the page's script is there, and the link opens the dialog
     teresa.page.get_by_role("link", name="Resolve…").last.click()
     dialog = teresa.page.get_by_role("dialog")
     for box in dialog.locator("input[name=checks]").all():

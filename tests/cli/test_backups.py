@@ -35,6 +35,7 @@ from tests.databases import START
 from tests.listening import Listener, look_at_feed
 
 NAME = "ab" + "0" * 46
+DATABASES = (archive.DATABASE, "tables/user.copy")  # SQLite's, and one table of PostgreSQL's
 
 
 def silent(_text: str) -> None:
@@ -229,7 +230,7 @@ def test_damage_is_found_before_anything_is_touched(app: Flask, tmp_path: Path) 
     flip = {
         "a changed file": lambda m, d: d[:-1] + b"!" if m.name.startswith("attachments/") else d,
         "a lost file": lambda m, d: None if m.name.startswith("attachments/") else d,
-        "a changed database": lambda m, d: d[:5000] + b"?" + d[5001:] if m.name == archive.DATABASE else d,
+        "a changed database": lambda m, d: d[:5000] + b"?" + d[5001:] if m.name in DATABASES else d,
         "a changed manifest": foreign_format,
         "no manifest": lambda m, d: None if m.name == archive.MANIFEST else d,
         "a name that leads outside": evil,
@@ -282,6 +283,7 @@ def test_a_full_disk_leaves_the_present_database_in_its_place(
         assert unchanged.execute("SELECT name FROM user").fetchall() == [("Ana",)]
 
 
+@pytest.mark.database("sqlite")
 @pytest.mark.usefixtures("context")
 def test_a_newer_schema_and_another_database_are_refused_by_name(app: Flask, tmp_path: Path) -> None:
     good = tmp_path / "good.tar"

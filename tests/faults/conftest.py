@@ -11,10 +11,6 @@ from tests.fixtures import People
 from tests.live import LiveServer
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "full_form: takes long; runs under `make faults` only")
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left = [item for item in items if not FORM and item.get_closest_marker("full_form")]

@@ -101,7 +101,7 @@ def write_items(session: Session, broadcast: Broadcast, at: datetime, *, only_op
         )
         .join(Ticket, Ticket.id == TicketLink.ticket_id)
         .where(*conditions)
-        .order_by(TicketLink.id)
+        .order_by(TicketLink.ticket_id)
     )
     names = ["broadcast_id", "ticket_id", "link_id", "user_id", "state", "due_at", "attempts"]
     ids = session.scalars(insert(BroadcastItem).from_select(names, rows).returning(BroadcastItem.id)).all()

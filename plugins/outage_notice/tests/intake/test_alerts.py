@@ -338,7 +338,8 @@ def test_rules_are_kept_by_technicians(
     assert factories.post_form(client, f"{path}/delete").status_code == 303
     assert client.get(path).status_code == 404
     with app.app_context():
-        acts = [e.action for e in db.session.query(AuditEntry).filter(AuditEntry.action.like("alert_rule.%"))]
+        entries = db.session.query(AuditEntry).filter(AuditEntry.action.like("alert_rule.%"))
+        acts = [entry.action for entry in entries.order_by(AuditEntry.id)]
     assert acts == ["alert_rule.created", "alert_rule.created", "alert_rule.changed", "alert_rule.deleted"]
     with pytest.raises(Forbidden):
         act(actions.save_rule, people.carla, None, RuleInput("x", "a=b", vpn.id))
