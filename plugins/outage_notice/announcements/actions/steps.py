@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import db, failpoint, is_postgresql, record_audit, record_event, transaction
@@ -57,10 +57,10 @@ def _due_announcements(now: datetime, limit: int) -> list[int]:
         select(Step.announcement_id)
         .where(Step.state == StepState.pending, Step.due_at <= now)
         .group_by(Step.announcement_id)
-        .order_by(Step.announcement_id)
+        .order_by(func.min(Step.due_at))  # by announcement, SQLite would read all steps there ever were
         .limit(limit)
     )
-    ids = list(db.session.scalars(due))
+    ids = sorted(db.session.scalars(due))
     db.session.rollback()  # the read must not hold an old view while others write
     return ids
 
