@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.plugin_api import Base, Choice, UTCDateTime
@@ -20,6 +20,8 @@ from plugins.outage_notice.announcements.rules import (
     Weight,
 )
 from plugins.outage_notice.audiences.rules import TargetKind
+
+PENDING = text("state = 'pending'")  # of a Step
 
 
 class Announcement(Base):
@@ -156,7 +158,7 @@ class Step(Base):
     plan: Mapped[int] = mapped_column(default=1)  # raised whenever the dates change
     __table_args__ = (
         UniqueConstraint("announcement_id", "kind", "occurrence_on", "plan"),
-        Index("ix_outage_step_state_due_at", "state", "due_at"),
+        Index("ix_outage_step_pending", "due_at", "announcement_id", sqlite_where=PENDING, postgresql_where=PENDING),
     )
 
 
