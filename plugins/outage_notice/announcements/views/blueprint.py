@@ -95,15 +95,17 @@ def number(value: int) -> str:
     return str(format_decimal(value))
 
 
+WORDS = {
+    "effect_names": EFFECT_NAMES,
+    "kind_names": KIND_NAMES,
+    "language_names": LANGUAGE_NAMES,
+    "level_effects": LEVEL_EFFECTS,
+    "level_names": LEVEL_NAMES,
+    "number": number,
+    "status_names": STATUS_NAMES,
+}  # what templates of every room may call things
+
+
 @bp.context_processor
 def words() -> dict[str, Any]:
-    return {
-        "effect_names": EFFECT_NAMES,
-        "kind_names": KIND_NAMES,
-        "language_names": LANGUAGE_NAMES,
-        "level_effects": LEVEL_EFFECTS,
-        "level_names": LEVEL_NAMES,
-        "number": number,
-        "room_parts": room_parts,
-        "status_names": STATUS_NAMES,
-    }
+    return WORDS | {"room_parts": room_parts}

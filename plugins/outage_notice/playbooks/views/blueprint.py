@@ -7,14 +7,7 @@ from typing import Any
 from flask import Blueprint
 from flask_babel import format_date
 
-from plugins.outage_notice.announcements.forms.words import (
-    EFFECT_NAMES,
-    KIND_NAMES,
-    LANGUAGE_NAMES,
-    LEVEL_EFFECTS,
-    LEVEL_NAMES,
-)
-from plugins.outage_notice.announcements.views.blueprint import number
+from plugins.outage_notice.announcements.views.blueprint import WORDS
 from plugins.outage_notice.playbooks.forms import blank_label
 from plugins.outage_notice.playbooks.queries import shown_name
 from plugins.outage_notice.response.wording import ROLE_NAMES
@@ -24,15 +17,9 @@ bp = Blueprint("outage_notice_playbooks", __name__)
 
 @bp.context_processor
 def words() -> dict[str, Any]:
-    return {
+    return WORDS | {
         "blank_label": blank_label,
         "day": format_date,
-        "effect_names": EFFECT_NAMES,
-        "kind_names": KIND_NAMES,
-        "language_names": LANGUAGE_NAMES,
-        "level_effects": LEVEL_EFFECTS,
-        "level_names": LEVEL_NAMES,
-        "number": number,
         "role_names": ROLE_NAMES,
         "shown_name": shown_name,
     }

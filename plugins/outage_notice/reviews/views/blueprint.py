@@ -7,8 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.outage_notice.announcements.forms.words import EFFECT_NAMES, KIND_NAMES, LEVEL_NAMES, STATUS_NAMES
-from plugins.outage_notice.announcements.views.blueprint import number
+from plugins.outage_notice.announcements.views.blueprint import WORDS as NAMES
 from plugins.outage_notice.reviews.forms import ANSWER_NAMES, CAUSE_NAMES, PHASE_MEANINGS, PHASE_NAMES, READERS_NAMES
 from plugins.outage_notice.reviews.views.words import WORDS
 
@@ -19,15 +18,10 @@ bp = Blueprint("outage_notice_reviews", __name__, template_folder=str(PLUGIN / "
 
 @bp.context_processor
 def words() -> dict[str, Any]:
-    return WORDS | {
+    return NAMES | WORDS | {
         "answer_names": ANSWER_NAMES,
         "cause_names": CAUSE_NAMES,
-        "effect_names": EFFECT_NAMES,
-        "kind_names": KIND_NAMES,
-        "level_names": LEVEL_NAMES,
-        "number": number,
         "phase_meanings": PHASE_MEANINGS,
         "phase_names": PHASE_NAMES,
         "readers_names": READERS_NAMES,
-        "status_names": STATUS_NAMES,
     }

@@ -1,10 +1,9 @@
-/* The composer: parts that belong to the kind, rows of services, quick times, and what the server says about it all
-   half a second after the last change. Without this script the form works as it is, and the server checks on sending. */
+/* The composer: parts that belong to the kind, rows of services and quick times. What the server says about it all: said.js.
+   Without this script the form works as it is, and the server checks on sending. */
 import { request } from '/static/js/net.js';
 import { toast } from '/static/js/say.js';
-import { refreshTimes } from '/static/js/times.js';
+import { sayLive } from './said.js';
 
-const WAIT = 500;
 const form = document.querySelector('form[data-composer]');
 const strings = JSON.parse(document.getElementById('composer-strings')?.textContent ?? '{}');
 const value = (name) => new FormData(form).get(name);
@@ -20,7 +19,7 @@ function start() {
   arrange();
   sendTest();
   form.addEventListener('change', arrange);
-  liveParts();
+  sayLive(form, '/announcements/preview', showWeight);
 }
 
 /* ---- what belongs to the kind, to "schedule" and to "another rule" ---- */
@@ -157,51 +156,7 @@ function showPopup() {
 }
 
 /* ---- what the server says ---- */
-function liveParts() {
-  let timer = 0;
-  let asked = null;
-  let last = '';
-  const later = () => { clearTimeout(timer); timer = setTimeout(ask, WAIT); };
-
-  async function ask() {
-    const data = new FormData(form);
-    data.delete('csrf_token');
-    const now = JSON.stringify([...data]);
-    if (now === last) return;
-    asked?.abort();
-    asked = new AbortController();
-    const { signal } = asked;
-    try {
-      show(await request('POST', '/announcements/preview', { body: data, signal }));
-      last = now;
-    } catch (error) {
-      if (signal.aborted) return;
-      clearTimeout(timer);
-      timer = setTimeout(ask, 10000);   // what is shown stays; sending checks in any case
-    }
-  }
-  form.addEventListener('input', later);
-  form.addEventListener('change', later);
-  form.addEventListener('combobox:change', later);
-  document.querySelector('[form="composer"][name="confirmed_people"]')?.addEventListener('input', later);
-  later();
-}
-
-function show(answer) {
-  for (const [name, html] of Object.entries(answer.parts)) {
-    const place = document.querySelector(`[data-live="${name}"]`);
-    if (!place || place.dataset.shown === html) continue;
-    const open = place.querySelector('details')?.open;
-    const parsed = new DOMParser().parseFromString(html, 'text/html');
-    place.replaceChildren(...parsed.body.childNodes);
-    if (open) place.querySelector('details')?.setAttribute('open', '');
-    place.dataset.shown = html;
-    refreshTimes(place);
-  }
-  form.elements.seen.value = answer.seen;
-  document.querySelectorAll('[data-publish]').forEach((place) => { place.textContent = answer.publish; });
-  document.querySelectorAll('[data-typed]').forEach((place) => { place.hidden = !answer.needs_number; });
-  document.querySelectorAll('[data-to-look-at]').forEach((place) => { place.hidden = !answer.to_look_at; place.textContent = answer.to_look_at; });
+function showWeight(answer) {
   const weight = document.querySelector('[data-weight-now]');
   if (weight && answer.weight) weight.textContent = strings.automatic[answer.weight] ?? '';
 }
