@@ -52,9 +52,9 @@ class Settings(BaseSettings):
     # `async` is a keyword: the variable is HELPDESK_ASYNC
     async_mode: Literal["gevent", "threading"] = Field("gevent", validation_alias="HELPDESK_ASYNC")
     search_seconds: float = Field(5.0, ge=0.1, le=300)
-    mails_per_hour: int = Field(20_000, ge=1)
-    replies_per_hour: int = Field(2000, ge=1)
-    audience_limit: int = Field(100_000, ge=1)
+    mails_per_hour: int = Field(100_000, ge=1)
+    replies_per_hour: int = Field(20_000, ge=1)
+    audience_limit: int = Field(5_000_000, ge=1)
     instance_dir: Path = Path("instance")
     clock_file: Path | None = None
     failpoints: str = ""
