@@ -184,7 +184,6 @@ class Server(Process):
             "HELPDESK_PORT": str(port),
             "HELPDESK_SECRET_KEY": SECRET,
             "HELPDESK_INSTANCE_DIR": str(desk.folder / "instance"),
-            "HELPDESK_AUDIENCE_LIMIT": "10000000",  # the organisations of some benchmarks are larger than the default
         }
         self._counts = desk.folder / f"{name}.counts"
         module = ["-m", "benchmarks.counted", str(self._counts)] if counted else ["-m", "helpdesk.cli"]
