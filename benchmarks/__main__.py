@@ -33,6 +33,7 @@ NAMES = (
     "surge",
     "costs",
     "processes",
+    "growth",
 )
 BY_NAME_ONLY = ("soak",)  # takes half an hour
 

@@ -40,10 +40,10 @@ def measure(options: Options) -> Report:
         desks = {}
         for past, people in zip(options.past, options.people, strict=True):
             desk = desks[past] = stack.enter_context(new_desk(people=people))
-            _publish_live(desk)
+            publish_live(desk)
             fill(desk, past)
         tasks = {name: {past: make(desk) for past, desk in desks.items()} for name, make in TASKS.items()}
-        figures = _take_turns(desks, tasks, options.rounds)
+        figures = take_turns(desks, tasks, options.rounds)
         report.figures = figures
         few, many = options.past
         sizes = f"{many:,} / {few:,} past, {options.people[1]:,} / {options.people[0]:,} people"
@@ -57,7 +57,7 @@ def measure(options: Options) -> Report:
     return report
 
 
-def _take_turns(
+def take_turns(
     desks: dict[int, Desk], tasks: dict[str, dict[int, Callable[[], object]]], rounds: int
 ) -> dict[str, Any]:
     figures: dict[str, Any] = {name: {past: {"ms": []} for past in desks} for name in tasks}
@@ -174,7 +174,7 @@ def _judge_forecast(report: Report, desk: Desk, people: int) -> None:
 # --- rows --------------------------------------------------------------------------------------------------------
 
 
-def _publish_live(desk: Desk) -> None:
+def publish_live(desk: Desk) -> None:
     server = desk.serve()
     try:
         for number in range(LIVE):

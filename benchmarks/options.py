@@ -23,7 +23,7 @@ class Options:
     @staticmethod
     def quick() -> Options:
         """Only to see that everything works: the figures mean nothing."""
-        return Options(1, (100,), 200, 100, (100, 300), (5, 50), (250, 500), (5, 50))
+        return Options(1, (100,), 200, 100, (100, 300), (5, 50), (250, 500), 100, 0.1, links=(5, 50))
 
     @staticmethod
     def large() -> Options:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 400, 70, 190, 30, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 800, 400, 70, 270, 30, 50
 COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#475569")
 TICKS = 5
+LINE = 14
 
 Series = Mapping[str, Sequence[tuple[float, float]]]
 
@@ -36,16 +37,26 @@ def draw(title: str, x_label: str, y_label: str, series: Series) -> str:
             _text(LEFT - 6, place(0, y)[1] + 4, f"{y:,.3g}", anchor="end"),
             _text(place(x, 0)[0], HEIGHT - BOTTOM + 16, f"{x:,.0f}" if x >= 10 else f"{x:.3g}", anchor="middle"),
         ]
-    for colour, (name, line) in zip(COLOURS * len(series), series.items(), strict=False):
-        places = [place(*point) for point in line]
+    drawn = {name: [place(*point) for point in line] for name, line in series.items()}
+    heights = _apart({name: places[-1][1] for name, places in drawn.items() if places})
+    for colour, (name, places) in zip(COLOURS * len(series), drawn.items(), strict=False):
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         if len(places) <= 20:
             parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
         if places:
-            label = f"{name}: {line[-1][1]:,.3g}"
-            parts.append(_text(places[-1][0] + 8, places[-1][1] + 4, label, colour=colour))
+            label = f"{name}: {series[name][-1][1]:,.3g}"
+            parts.append(_text(places[-1][0] + 8, heights[name] + 4, label, colour=colour))
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _apart(heights: Mapping[str, float]) -> dict[str, float]:
+    """The same heights, lowest line first, moved up as far as two texts would stand on each other."""
+    free: dict[str, float] = {}
+    highest = float(HEIGHT)
+    for name, height in sorted(heights.items(), key=lambda item: -item[1]):
+        highest = free[name] = min(height, highest - LINE)
+    return free
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 12, colour: str = "#334155") -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plots import draw
+from benchmarks.plots import Series, draw
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -45,7 +45,7 @@ class Plot:
     name: str
     x_label: str
     y_label: str
-    series: dict[str, list[tuple[float, float]]]
+    series: Series
 
 
 @dataclass(slots=True)

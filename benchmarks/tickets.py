@@ -51,7 +51,7 @@ def measure(options: Options) -> Report:
             server = desk.serve("--no-worker", counted=True, name=f"server{size}")
             stack.callback(server.kill)
             servers[size] = (server, desk.staff_cookie(), number)
-        figures = _take_turns(servers, options.rounds)
+        figures = take_turns(servers, options.rounds)
     report.figures |= figures
     for name, (_path, target) in PAGES.items():
         times = {size: figures[name][size]["ms"] for size in (small, large)}
@@ -65,7 +65,7 @@ def measure(options: Options) -> Report:
     return report
 
 
-def _take_turns(servers: dict[int, tuple[Server, str, int]], rounds: int) -> dict[str, Any]:
+def take_turns(servers: dict[int, tuple[Server, str, int]], rounds: int) -> dict[str, Any]:
     figures: dict[str, Any] = {name: {size: {"ms": [], "bytes": 0} for size in servers} for name in PAGES}
     for number in range(-1, rounds):
         for name, (path, _target) in PAGES.items():
