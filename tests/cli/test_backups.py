@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import re
 import sqlite3
 import stat
 import tarfile
@@ -23,7 +25,7 @@ from helpdesk.cli.backups import archive, making, restoring, sqlite_store
 from helpdesk.cli.backups.archive import BadBackup
 from helpdesk.core import feed, migrations, outbox
 from helpdesk.core.clock import FixedClock
-from helpdesk.core.database import db, transaction
+from helpdesk.core.database import db, is_postgresql, transaction
 from helpdesk.core.errors import Conflict
 from helpdesk.core.outbox import OutboxRow, OutboxState
 from helpdesk.scheduling import actions as scheduling
@@ -303,6 +305,84 @@ def test_a_newer_schema_and_another_database_are_refused_by_name(app: Flask, tmp
         (tmp_path / name).mkdir()
         with pytest.raises(BadBackup, match=words):
             restoring.verify(tmp_path / f"{name}.tar", tmp_path / name, silent)
+
+
+@pytest.mark.usefixtures("context")
+def test_a_manifest_that_this_program_did_not_write(app: Flask, tmp_path: Path) -> None:
+    """Its checksum is right, and what it says is incomplete or of another kind: said by name, without a traceback."""
+    good = tmp_path / "good.tar"
+    making.make(good, silent)
+    with tarfile.open(good) as tar:
+        values = json.loads(tar.extractfile(archive.MANIFEST).read())  # type: ignore[union-attr]
+    left_out = {name: value for name, value in values.items() if name != "epoch"}
+    for number, (text, words) in enumerate(
+        (
+            ("{", "no JSON"),
+            ("[]", "format is None"),
+            (json.dumps(left_out), "epoch"),
+            (json.dumps(values | {"schema": ["0001"]}), "schema"),
+            (json.dumps(values | {"files": {"database.sqlite3": {"bytes": 1}}}), "files.database.sqlite3.sha256"),
+            (json.dumps(values | {"sequences": {"user_id_seq": 7}}), "sequences.user_id_seq"),
+        )
+    ):
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        changed = {archive.MANIFEST: text.encode(), archive.MANIFEST_SUM: digest.encode()}
+        bad = rewrite(good, tmp_path / f"bad{number}.tar", lambda m, d, c=changed: c.get(m.name, d))
+        (tmp_path / f"u{number}").mkdir()
+        with pytest.raises(BadBackup, match=re.escape(words)):
+            restoring.verify(bad, tmp_path / f"u{number}", silent)
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("context")
+def test_a_backup_without_its_data_is_refused_before_anything_is_touched(app: Flask, tmp_path: Path) -> None:
+    """Neither the file nor the manifest knows of it: an empty database would be put in place."""
+    good = tmp_path / "good.tar"
+    made = making.make(good, silent)
+    nothing = archive.Manifest(**{**made.__dict__, "tables": {}, "files": {}})
+    with archive.writing(tmp_path / "hollow.tar") as writer:
+        writer.finish(nothing)
+    (tmp_path / "hollow").mkdir()
+    with pytest.raises(BadBackup, match="it holds no"):
+        restoring.verify(tmp_path / "hollow.tar", tmp_path / "hollow", silent)
+
+
+@pytest.mark.both_databases
+@pytest.mark.usefixtures("context")
+def test_what_the_database_refuses_changes_no_file(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attachments get their names after the database has its rows, or not at all."""
+    ana = factories.make_user("Ana")
+    file = attach(app, ana.id, b"as it was then")
+    backup, folder = tmp_path / "backup.tar", tmp_path / "unpacked"
+    making.make(backup, silent)
+    file.write_bytes(b"as it is now")
+    factories.make_user("Bruno")
+    folder.mkdir()
+    manifest = restoring.verify(backup, folder, silent)
+    db.session.remove()
+    if is_postgresql():
+        path = folder / "tables" / "user.copy"
+        path.write_bytes(path.read_bytes().replace(b"Ana\t", b"Ana\t7\t"))  # a column too many
+    else:
+        monkeypatch.setattr(sqlite_store, "database_path", lambda: tmp_path)  # a folder
+    with pytest.raises(BadBackup, match="refuses it" if is_postgresql() else "cannot be written into"):
+        restoring.put_back(manifest, folder, silent, end_sessions=False)
+    assert file.read_bytes() == b"as it is now"
+    assert [path.name for path in file.parent.iterdir()] == [NAME]
+    assert sorted(db.session.scalars(select(User.name))) == ["Ana", "Bruno"]
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.usefixtures("context")
+def test_a_database_that_is_not_there_is_not_made_by_its_backup(app: Flask, tmp_path: Path) -> None:
+    db.session.remove()
+    db.engine.dispose()
+    path = sqlite_store.database_path()
+    path.rename(tmp_path / "elsewhere")
+    with pytest.raises(BadBackup, match="there is no database"):
+        making.make(tmp_path / "backup.tar", silent)
+    assert not path.exists()
+    assert not (tmp_path / "backup.tar").exists()
 
 
 @pytest.mark.usefixtures("context")

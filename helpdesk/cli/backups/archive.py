@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from pydantic import TypeAdapter, ValidationError
+
 FORMAT = "helpdesk-backup-1"
 MANIFEST, MANIFEST_SUM = "manifest.json", "manifest.json.sha256"
 DATABASE = "database.sqlite3"
@@ -166,9 +168,15 @@ def _read_manifest(texts: dict[str, bytes]) -> Manifest:
         raise BadBackup("its manifest is missing: it is no backup of this program, or its end is cut off")
     if hashlib.sha256(texts[MANIFEST]).hexdigest().encode() != texts[MANIFEST_SUM].strip():
         raise BadBackup("its manifest is damaged")
-    values = json.loads(texts[MANIFEST])
-    if values.get("format") != FORMAT:
-        raise BadBackup(f"its format is {values.get('format')!r}, this program reads {FORMAT!r}")
-    values["files"] = {name: Stored(**stored) for name, stored in values["files"].items()}
-    values["sequences"] = {name: (int(last), bool(called)) for name, (last, called) in values["sequences"].items()}
-    return Manifest(**values)
+    try:
+        values = json.loads(texts[MANIFEST])
+    except ValueError as error:
+        raise BadBackup(f"its manifest is no JSON: {error}") from error
+    found = values.get("format") if isinstance(values, dict) else None
+    if found != FORMAT:  # asked first: another format may have other fields
+        raise BadBackup(f"its format is {found!r}, this program reads {FORMAT!r}")
+    try:
+        return TypeAdapter(Manifest).validate_python(values)
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors()[:5])
+        raise BadBackup(f"its manifest is not complete or not as this program writes it: {places}") from error

@@ -64,8 +64,8 @@ def restore(file: Path, only_check: bool, force: bool, end_sessions: bool) -> No
             click.echo(f"Overwriting although {error}.", err=True)
         try:
             notes = restoring.put_back(manifest, Path(folder), _say, end_sessions=end_sessions)
-        except BadBackup as error:
-            raise click.ClickException(f"{file} cannot be restored: {error}. The database is unchanged") from error
+        except (BadBackup, OSError) as error:
+            raise click.ClickException(f"{file} cannot be restored: {error}. Nothing was changed") from error
     for note in notes:
         click.echo(note, err=True)
     click.echo(

@@ -10,9 +10,12 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 
 from helpdesk.accounts.models import User, UserSession
@@ -49,6 +52,9 @@ def verify(path: Path, folder: Path, say: Say) -> Manifest:
             f"its schema is newer than this program or of a plugin that is not loaded: {', '.join(unknown)}. "
             f"Install the version that made it ({manifest.program}) or a newer one, and set HELPDESK_PLUGINS as it was"
         )
+    data = [f"tables/{name}.copy" for name in manifest.columns] if is_postgresql() else [archive.DATABASE]
+    if lost := sorted(set(data) - manifest.files.keys()):
+        raise BadBackup(f"it holds no {', '.join(lost)}")
     if not is_postgresql():
         _verify_sqlite(manifest, folder)
     return manifest
@@ -97,22 +103,33 @@ def _find_alive(connection: sa.Connection, tables: set[str]) -> list[str]:
 
 
 def put_back(manifest: Manifest, folder: Path, say: Say, *, end_sessions: bool) -> list[str]:
-    """Replace database and attachments by what was unpacked. What the operator should know besides."""
-    notes = _put_files(folder, say) if manifest.with_attachments else []
-    say("putting the database in place")
-    now = clock.now()
-    if is_postgresql():
+    """Replace database and attachments by what was unpacked. What the operator should know besides.
+
+    Raises BadBackup, or OSError for a disk that is full: then both are as they were.
+    """
+    with _files_at_hand(folder, say) as files:
+        say("putting the database in place")
+        put = _put_postgresql if is_postgresql() else _put_sqlite
+        notes = put(manifest, folder, clock.now(), end_sessions)
+        for part, target in files:
+            os.replace(part, target)
+    db.engine.dispose()
+    if manifest.missing_attachments:
+        notes.append(f"{len(manifest.missing_attachments)} attachments were missing when the backup was made")
+    return notes
+
+
+def _put_postgresql(manifest: Manifest, folder: Path, now: datetime, end_sessions: bool) -> list[str]:
+    try:
         with db.engine.begin() as connection:
             postgresql_store.load(connection, manifest, folder)
             _compare(manifest, making.count_rows(connection))
             migrations.upgrade_inside(connection)
             _begin_anew(connection, manifest, now, end_sessions)
-    else:
-        notes += _put_sqlite(manifest, folder, now, end_sessions)
-    db.engine.dispose()
-    if manifest.missing_attachments:
-        notes.append(f"{len(manifest.missing_attachments)} attachments were missing when the backup was made")
-    return notes
+    except (psycopg.Error, sa.exc.DBAPIError) as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        raise BadBackup(f"the database refuses it ({str(cause).strip()})") from error
+    return []
 
 
 def _put_sqlite(manifest: Manifest, folder: Path, now: datetime, end_sessions: bool) -> list[str]:
@@ -143,18 +160,27 @@ def _begin_anew(connection: sa.Connection, manifest: Manifest, now: datetime, en
         connection.execute(sa.update(UserSession).where(UserSession.ended_at.is_(None)).values(ended_at=now))
 
 
-def _put_files(folder: Path, say: Say) -> list[str]:
-    """Each file under its name at once. Others stay; the hourly sweep removes those that no row names."""
+@contextmanager
+def _files_at_hand(folder: Path, say: Say) -> Iterator[list[tuple[Path, Path]]]:
+    """The attachments, copied beside where they belong, as (file, name that it shall get). What got none is removed.
+
+    So the room for them is known to be there before the database is touched, and nothing else can fail after it. Other
+    files stay; the hourly sweep removes those that no row names.
+    """
     source = folder / "attachments"
-    if not source.is_dir():
-        return []
     paths = [path for path in sorted(source.rglob("*")) if path.is_file()]
-    say(f"putting {len(paths)} attachments in place")
-    for path in paths:
-        target = attachments_dir() / path.relative_to(source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(descriptor, "wb") as file, open(path, "rb") as data:
-            shutil.copyfileobj(data, file)
-        os.replace(part, target)
-    return []
+    if paths:
+        say(f"putting {len(paths)} attachments in place")
+    files: list[tuple[Path, Path]] = []
+    try:
+        for path in paths:
+            target = attachments_dir() / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, part = tempfile.mkstemp(dir=target.parent)
+            files.append((Path(part), target))
+            with os.fdopen(descriptor, "wb") as file, open(path, "rb") as data:
+                shutil.copyfileobj(data, file)
+        yield files
+    finally:
+        for part_path, _target in files:
+            part_path.unlink(missing_ok=True)

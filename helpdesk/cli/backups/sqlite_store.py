@@ -37,6 +37,8 @@ class SqliteCopy:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / DATABASE
+        if not database_path().is_file():  # to connect would make an empty one
+            raise BadBackup(f"there is no database {database_path()}")
         # In one step: in several, a writer in between would make it begin again, perhaps for ever.
         source = sqlite3.connect(database_path(), timeout=LOCK_SECONDS)
         with closing(source), closing(sqlite3.connect(self._path)) as target:
