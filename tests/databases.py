@@ -60,6 +60,7 @@ def migrate(settings: Settings) -> None:
 def add_people(settings: Settings) -> fixtures.People:
     """Make the people of the tests in that database."""
     app = create_app(settings, FixedClock(START))
+    app.config["TESTING"] = True  # passwords cost next to nothing then, here and whenever somebody signs in
     with factories.present_app(app), app.app_context():
         people = fixtures.make_people()
         db.session.remove()

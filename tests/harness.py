@@ -13,7 +13,6 @@ import structlog
 import websocket
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 import dev
@@ -22,6 +21,7 @@ from helpdesk.config import Settings
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from tests import databases, servers
+from tests.applications import share
 from tests.browser_finder import launch_browser
 from tests.fixtures import People
 from tests.live import LiveServer
@@ -141,21 +141,15 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return databases.make_settings(database_url, tmp_path / "instance")
 
 
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Every test has an application of its own; what they would all compile again is kept."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
 @pytest.fixture
-def make_app(compiled_templates: FileSystemBytecodeCache) -> Iterator[Callable[[Settings, FixedClock], Flask]]:
+def make_app() -> Iterator[Callable[[Settings, FixedClock], Flask]]:
     """Builds applications for testing and lets go of their connections afterwards."""
     built: list[Flask] = []
 
     def make(settings: Settings, clock: FixedClock) -> Flask:
         app = create_app(settings, clock)
         app.config["TESTING"] = True
-        app.jinja_env.bytecode_cache = compiled_templates
+        share(app)
         built.append(app)
         return app
 

@@ -207,7 +207,7 @@ def test_s1_a_new_role_ends_the_sessions(app: Flask, client: FlaskClient, people
 def test_s1_signing_in_leaves_nothing_of_the_former_session(client: FlaskClient, people: People) -> None:
     with client.session_transaction() as session:
         session["planted"] = "by somebody else"
-    before = csrf_token(client)
+    before = csrf_token(client, "/sign-in")
     after = sign_in(client, people.ana)
     with client.session_transaction() as session:
         assert "planted" not in session
@@ -359,7 +359,7 @@ def test_t2_nobody_learns_who_exists(
 
     monkeypatch.setattr(passwords, "is_password", counted)
     bodies = []
-    token = csrf_token(client)
+    token = csrf_token(client, "/sign-in")
     for email in ("ana@helpdesk.example", "nobody@helpdesk.example"):
         form = {"csrf_token": token, "email": email, "password": "a wrong password"}
         answer = client.post("/sign-in", data=form)
