@@ -72,7 +72,8 @@ def test_it_dies_under_writers(own_desk: Desk, database_url: str, postgres: Post
         postgres.crash()
         answer = requests.get(f"{servers[0].url}/readyz", timeout=20)
         assert (answer.status_code, answer.json()["failing"]) == (503, ["database"])
-        assert requests.get(f"{servers[0].url}/healthz", timeout=20).status_code == 200
+        alive = requests.get(f"{servers[0].url}/healthz", timeout=20)
+        assert alive.status_code == 200, alive.text + servers[0].log[-3000:]
         postgres.launch()
         for server in servers:
             server.wait_for("/readyz", RECONNECT_SECONDS)
