@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.fronts import write_haproxy, write_nginx
 from helpdesk.cli.commands import cli
 from helpdesk.config import Settings
 from helpdesk.core import feed
@@ -101,7 +100,7 @@ def test_each_alert_says_what_it_means_and_what_to_do() -> None:
 
 def test_commands_and_settings_are_those_of_the_program() -> None:
     known = {f"HELPDESK_{name.upper()}" for name in Settings.model_fields}
-    for path in files("*.yaml", "*.example", "Dockerfile", "systemd/*", "many.py"):
+    for path in files("*.yaml", "*.example", "Dockerfile", "systemd/*", "shape.py"):
         text = path.read_text()
         for name in re.findall(r"HELPDESK_[A-Z_]+", text):
             assert name in known or name == "HELPDESK_", f"{path.name}: {name}"
@@ -161,20 +160,6 @@ def run(*command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture
-def many() -> Iterator[ModuleType]:
-    spec = importlib.util.spec_from_file_location("deploy_many", DEPLOY / "many.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["deploy_many"] = module  # dataclasses and the like look there
-    path = list(sys.path)
-    spec.loader.exec_module(module)
-    yield module
-    sys.path[:] = path
-    del sys.modules["deploy_many"]
-
-
 def certificate(folder: Path) -> None:
     """A certificate and its key, each alone and together, as the configurations name them."""
     openssl = program("openssl")
@@ -216,9 +201,9 @@ def test_haproxy_takes_the_file_as_it_stands(tmp_path: Path) -> None:
     run(haproxy, "-c", "-f", str(tmp_path / "haproxy.cfg"))
 
 
-def test_the_demonstration_writes_configurations_that_are_taken(tmp_path: Path, many: ModuleType) -> None:
-    run(program("nginx"), "-t", "-p", str(tmp_path), "-c", str(many.write_nginx(tmp_path, 18080, [8001, 8002])))
-    run(program("haproxy"), "-c", "-f", str(many.write_haproxy(tmp_path, 18080, [8001, 8002])))
+def test_the_demonstration_writes_configurations_that_are_taken(tmp_path: Path) -> None:
+    run(program("nginx"), "-t", "-p", str(tmp_path), "-c", str(write_nginx(tmp_path, 18080, [8001, 8002])))
+    run(program("haproxy"), "-c", "-f", str(write_haproxy(tmp_path, 18080, [8001, 8002])))
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:

@@ -15,19 +15,24 @@ from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import BrowserContext
 
-from deploy.many import Many, find_proxy, many
+from deploy.fronts import find_proxy
+from deploy.shape import Many, many
 from helpdesk import create_app
 from helpdesk.core.database import db
 from tests import factories
 from tests.databases import make_settings
 from tests.faults.pages import Page
 from tests.faults.processes import SLACK_SECONDS, START_SECONDS, Browser, full_form
+from tests.faults.screens import Screen
 from tests.fixtures import People, make_people
 from tests.waiting import wait_until
 
-PAGES_EACH = 8  # a person may have ten
+PAGES_EACH = 7  # a person may have ten
+MOST_DRAWN = 3  # banners on one screen; others are behind a link
 SETTLE_SECONDS = 10 + SLACK_SECONDS
+LATE_SECONDS = 5 + SLACK_SECONDS  # the longest that a change may take, with the database just back
 
 
 @dataclass
@@ -68,6 +73,7 @@ class Town:
     def __init__(self, shape: Many, people: People, token: str) -> None:
         self.shape, self.people, self.token = shape, people, token
         self.shown: set[int] = set()
+        self.ended: dict[int, float] = {}  # when they surely had, by this machine's clock
 
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
         """Ask until there is an answer that says yes or no. The same request twice has one effect."""
@@ -106,6 +112,7 @@ class Town:
         soon = datetime.now(UTC) + timedelta(hours=9)
         body = {
             "title": "VPN is down",
+            "severity": 2,
             "description": "You can't connect.",
             "audience": [{"kind": "department", "id": self.people.finance.id}],
             "next_update_at": soon.isoformat(timespec="seconds"),
@@ -117,6 +124,7 @@ class Town:
     def withdraw(self) -> None:
         number = min(self.shown)
         self.make_true(number, "withdraw", {"over", "cancelled"})
+        self.ended[number] = time.time()
         self.shown.discard(number)
 
 
@@ -176,15 +184,19 @@ def upset(shape: Many, connection_error: Callable[[], None]) -> None:
 
 
 @full_form
+@pytest.mark.browser
 @pytest.mark.database("postgresql")
-def test_everything_is_restarted_under_open_pages(town: Town) -> None:
+def test_everything_is_restarted_under_open_pages(town: Town, new_context: Callable[..., BrowserContext]) -> None:
     """A rolling restart shows nobody a gap. After that the database, Redis, the proxy and processes die: in the end
-    every page shows its person's board, and a socket that was closed came back by itself.
+    every page shows its person's board, and a socket that was closed came back by itself. Real browsers stand among
+    the pages: at no time does a screen that calls itself up to date show what is over.
     """
     shape, people = town.shape, town.people
     server: Any = SimpleNamespace(url=shape.url)
     ana, bruno = Browser(server, people.ana), Browser(server, people.bruno)
     pages = [Page(browser, lambda: server) for browser in (ana, bruno) for _page in range(PAGES_EACH)]
+    people_at_screens = (people.ana, people.ana, people.bruno)
+    screens = [Screen(new_context().new_page(), shape.url, person) for person in people_at_screens]
     try:
         wait_until(lambda: all(page.is_live for page in pages), "open pages", START_SECONDS)
         with publishing(town), Visitor(shape.url, ana.http).visiting() as visitor:
@@ -196,9 +208,11 @@ def test_everything_is_restarted_under_open_pages(town: Town) -> None:
         assert all(now > then for then, now in zip(before, after, strict=True)), "each socket moved"
         assert max(now - then for then, now in zip(before, after, strict=True)) <= len(shape.of("web")) + 1
         check(town, ana, bruno, pages)
+        look_at(screens, town)
         with publishing(town):
             upset(shape, town.publish)
         check(town, ana, bruno, pages)
+        look_at(screens, town)
     finally:
         for page in pages:
             page.stop()
@@ -212,3 +226,22 @@ def check(town: Town, ana: Browser, bruno: Browser, pages: list[Page]) -> None:
         assert {banner["id"] for banner in board["banners"]} == expected
         mine = [page for page in pages if page.browser is browser]
         wait_until(lambda: all(page.shows(board) for page in mine), "right boards", SETTLE_SECONDS)  # noqa: B023
+
+
+def look_at(screens: list[Screen], town: Town) -> None:
+    """What the first ones, Ana's, and the last, Bruno's, show now, and what they have shown since they were opened."""
+    drawn = min(MOST_DRAWN, len(town.shown))
+    *hers, his = screens
+    wait_until(lambda: all(screen.now.is_live for screen in screens), "live screens", SETTLE_SECONDS)
+    for screen in hers:
+        wait_until(
+            lambda s=screen: s.now.shown <= town.shown and len(s.now.shown) == drawn,  # type: ignore[misc]
+            f"{drawn} of {sorted(town.shown)} on a screen",
+            SETTLE_SECONDS,
+        )
+    for screen in screens:
+        lies = [sight.find_lie(town.ended, LATE_SECONDS) for sight in screen.seen()]
+        assert [lie for lie in lies if lie] == []
+        assert screen.problems == []
+    assert len({number for sight in hers[0].seen() for number in sight.shown}) > drawn, "it was told of changes"
+    assert not any(sight.shown for sight in his.seen()), "Bruno is not concerned"
