@@ -23,7 +23,7 @@ from helpdesk.hooks.specs import Job, MenuLink, SocketVerb
 from helpdesk.web.routing import LazyRule
 
 # From the ground up; a later room may rely on an earlier one.
-ROOMS = ("audit", "web", "mail", "scheduling", "accounts", "catalog", "tickets", "replies", "realtime")
+ROOMS = ("audit", "web", "mail", "channels", "scheduling", "accounts", "catalog", "tickets", "replies", "realtime")
 
 
 @dataclass

@@ -16,6 +16,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from helpdesk.core import notifying
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "es", "pt")
 # Read by the tests and by `make`, not by the program.
@@ -48,6 +50,7 @@ class Settings(BaseSettings):
     locale: str = "en"
     time_zone: str = "UTC"
     mail_from: str = "help@localhost"
+    notify_urls: str = Field("", repr=False)
     plugins: str = "plugins.outage_notice"
     # `async` is a keyword: the variable is HELPDESK_ASYNC
     async_mode: Literal["gevent", "threading"] = Field("gevent", validation_alias="HELPDESK_ASYNC")
@@ -125,6 +128,17 @@ class Settings(BaseSettings):
             raise ValueError("use an address such as help@example.org")
         return value
 
+    @field_validator("notify_urls")
+    @classmethod
+    def _notify_urls(cls, value: str) -> str:
+        found = [
+            (number, notifying.find_problem(url)) for number, url in enumerate(notifying.split_addresses(value), 1)
+        ]
+        problems = [f"number {number} {problem}" for number, problem in found if problem]
+        if problems:  # without the addresses: they hold secrets
+            raise ValueError("; ".join(problems))
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, values: Any) -> Any:
@@ -163,6 +177,11 @@ class Settings(BaseSettings):
     def plugin_hashes(self) -> dict[str, str]:
         """What the package of a plugin must be, for those named as `name@sha256:…`."""
         return {name: digest for name, digest in self._plugins() if digest}
+
+    @property
+    def notify_addresses(self) -> tuple[str, ...]:
+        """The channels for chat and SMS. Secret: only their schemes may be shown."""
+        return notifying.split_addresses(self.notify_urls)
 
     def _plugins(self) -> list[tuple[str, str]]:
         parts = [text.strip().partition("@") for text in self.plugins.split(",") if text.strip()]

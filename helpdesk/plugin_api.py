@@ -9,6 +9,7 @@ from helpdesk.audit.actions import record as record_audit
 from helpdesk.audit.budgets import require_audience
 from helpdesk.catalog.models import Service, ServiceDepartment
 from helpdesk.catalog.rules import ServiceChanged
+from helpdesk.channels.actions import queue_notification
 from helpdesk.config import LOCALES
 from helpdesk.core.clock import now
 from helpdesk.core.database import Base, Choice, UTCDateTime, db, is_postgresql, time_limit, transaction
@@ -150,6 +151,7 @@ __all__ = [
     "open_ticket",
     "paged",
     "queue_mail",
+    "queue_notification",
     "read_cursor",
     "record_audit",
     "record_event",

@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from helpdesk.channels import queries as channels
 from helpdesk.cli.group import make_app
 from helpdesk.config import Settings
 from helpdesk.core import clock, migrations
@@ -105,6 +106,13 @@ def check_mail(settings: Settings) -> str:
     return "server answers"
 
 
+def check_channels(_settings: Settings) -> str:
+    """Their addresses were checked when the settings were read; whether they take messages shows by what was sent."""
+    if count := channels.count_given_up():
+        raise Trouble(f"did not take {count} messages. See Administration, Channels")
+    return ", ".join(channel.scheme for channel in channels.channels()) or "none set: calls go in the app and by mail"
+
+
 def check_clock(_settings: Settings) -> str:
     """The machine's clock against that of the database server; SQLite has no other clock to ask."""
     if not is_postgresql():
@@ -148,6 +156,7 @@ CHECKS: dict[str, Check] = {
     "schema": check_schema,
     "redis": check_redis,
     "mail": check_mail,
+    "channels": check_channels,
     "clock": check_clock,
     "ticker": check_ticker,
     "outbox": check_outbox,
@@ -162,7 +171,7 @@ def examine(app: Flask) -> Iterator[tuple[str, bool, str]]:
     settings: Settings = app.extensions["helpdesk"].settings
     is_usable = True
     for name, check in CHECKS.items():
-        if not is_usable and name in ("schema", "clock", "ticker", "outbox"):
+        if not is_usable and name in ("schema", "channels", "clock", "ticker", "outbox"):
             continue
         try:
             yield name, True, check(settings)
@@ -173,7 +182,7 @@ def examine(app: Flask) -> Iterator[tuple[str, bool, str]]:
 
 @click.command()
 def doctor() -> None:
-    """Check Python, database, schema, Redis, mail, clock, ticker and disk. Exit 1 when something is wrong."""
+    """Check Python, database, schema, Redis, mail, channels, clock, ticker and disk. Exit 1 when something is wrong."""
     app = make_app()
     bad = 0
     with app.app_context():

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, delete, insert, or_, select, update
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, delete, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement, Executable
@@ -40,6 +40,8 @@ from helpdesk.core.events import Event
 LEASE_SECONDS = 60
 GIVE_UP_AFTER = timedelta(days=3)
 HANDLER_CHANNEL = "handler"
+NOTIFY_CHANNEL = "notify"  # chat and SMS
+OF_NOTIFY = text(f"channel = '{NOTIFY_CHANNEL}'")
 
 EventHandler = Callable[[Any, str], None]  # (event, event_id)
 
@@ -70,6 +72,7 @@ class OutboxRow(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "channel", "recipient"),
         Index("ix_outbox_state_due_at", "state", "due_at"),
+        Index("ix_outbox_notify_created_at", "created_at", sqlite_where=OF_NOTIFY, postgresql_where=OF_NOTIFY),
     )
 
 

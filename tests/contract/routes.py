@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from helpdesk.accounts.models import ApiToken, User, UserSession
-from helpdesk.core import clock
+from helpdesk.core import clock, outbox
 from helpdesk.core.database import db, transaction
 from helpdesk.mail.actions import queue_mail
 from helpdesk.mail.models import OutgoingMail
@@ -96,6 +96,9 @@ TABLE: Table = {
     "POST /admin/canned-replies/<int:canned_id>": Route("administrator", object="canned reply", form=_canned),
     "POST /admin/canned-replies/<int:canned_id>/delete": Route("administrator", object="canned reply"),
     "GET /canned-replies": Route("agent"),
+    "GET /admin/channels": Route("administrator"),
+    "POST /admin/channels/test": Route("administrator"),
+    "POST /admin/channels/messages/<message_id>/retry": Route("administrator", object="channel message"),
     "GET /admin/departments": Route("administrator"),
     "POST /admin/departments": Route("administrator", form=_named),
     "GET /admin/departments/<int:department_id>": Route("administrator", object="department"),
@@ -268,6 +271,14 @@ def _mail(world: World) -> int:
     return int(found or 0)
 
 
+def _channel_message(world: World) -> str:
+    """One that was given up: no such channel is set."""
+    with transaction():
+        found = outbox.send(outbox.NOTIFY_CHANNEL, "gone", {}, event_id=f"event-{next(_numbers)}")
+    run_until_idle(world.app)
+    return str(found)
+
+
 def _with_owner(make: Callable[[User], int], name: str) -> Callable[[World], Arguments]:
     def both(world: World) -> Arguments:
         user = _person(world)
@@ -291,6 +302,7 @@ OBJECTS: dict[str, Callable[[World], Arguments]] = {
         "canned_id": replies.save_canned(factories.viewer(w.people.adam), None, f"Text {next(_numbers)}", "Restart it.")
     },
     "mail": lambda w: {"mail_id": _mail(w)},
+    "channel message": lambda w: {"message_id": _channel_message(w)},
     "ticket": lambda w: {"number": _ticket(w)},
     "talk": lambda w: {"number": _talk(w)},
     "file": lambda w: {"attachment_id": _file(w)},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_time
@@ -35,6 +37,8 @@ PROMISE_NAMES = {
     PromiseKind.end: _l("Planned end"),
     PromiseKind.resolution: _l("Works again"),
 }
+PROMISE_TASKS = {PromiseKind.response: _l("Say “I have it”."), PromiseKind.resolution: _l("Say how it stands.")}
+TASKS_IN_NOTICE = 3
 STEP_NAMES = {TellStep.owner: _l("the owner"), TellStep.team: _l("the team"), TellStep.management: _l("management")}
 
 
@@ -42,6 +46,15 @@ STEP_NAMES = {TellStep.owner: _l("the owner"), TellStep.team: _l("the team"), Te
 class Letter:
     subject: str
     text: str
+
+
+class Reader(Protocol):
+    """Whoever reads: a person, or all who read a channel."""
+
+    @property
+    def locale(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
 
 
 def first_task(role: CallRole, task: str) -> str:
@@ -55,8 +68,12 @@ def name_of(record: Announcement) -> str:
 
 def title_of(record: Announcement) -> str:
     """The title, and that it is a drill."""
-    title = record.title or gettext("Without a title")
-    return gettext("Drill: %(title)s", title=title) if record.is_drill else str(title)
+    title = _bare_title_of(record)
+    return gettext("Drill: %(title)s", title=title) if record.is_drill else title
+
+
+def _bare_title_of(record: Announcement) -> str:
+    return record.title or str(gettext("Without a title"))
 
 
 def call_letter(record: Announcement, person: Viewer, role: CallRole, task: str, briefing: Briefing | None) -> Letter:
@@ -91,19 +108,7 @@ def _briefing_text(briefing: Briefing) -> str:
 def promise_letter(record: Announcement, person: Viewer, promise: Promise, step: TellStep, now: datetime) -> Letter:
     """That a promise comes due, or that it is late."""
     with force_locale(_language(person)):
-        what, due = str(PROMISE_NAMES[promise.kind]), _time(promise.due_at, person, now)
-        values = {"what": what, "out": name_of(record), "title": title_of(record), "due": due}
-        minutes = int((now - promise.due_at).total_seconds() // 60)
-        if minutes < 0:
-            subject = gettext("%(what)s due at %(due)s: %(title)s", **values)
-            said = gettext("%(out)s “%(title)s”: %(what)s is promised for %(due)s.", **values)
-        else:
-            subject = gettext("%(what)s is %(minutes)s min late: %(title)s", minutes=minutes, **values)
-            said = gettext(
-                "%(out)s “%(title)s”: %(what)s was promised for %(due)s and is %(minutes)s min late.",
-                minutes=minutes,
-                **values,
-            )
+        subject, said = _promise_words(record, title_of(record), promise, person, now)
         why = {
             TellStep.owner: gettext("You own it."),
             TellStep.team: gettext("Its owner has not answered in time. Please look after it."),
@@ -111,6 +116,79 @@ def promise_letter(record: Announcement, person: Viewer, promise: Promise, step:
         }[step]
         parts = [gettext("Hello %(name)s,", name=person.name), said, why, _url(f"/announcements/{record.id}#update")]
     return _letter(subject, parts)
+
+
+def _promise_words(
+    record: Announcement, title: str, promise: Promise, reader: Reader, now: datetime
+) -> tuple[str, str]:
+    """What comes due or is late, short and as a sentence."""
+    values = {
+        "what": str(PROMISE_NAMES[promise.kind]),
+        "out": name_of(record),
+        "title": title,
+        "due": _time(promise.due_at, reader, now),
+    }
+    minutes = int((now - promise.due_at).total_seconds() // 60)
+    if minutes < 0:
+        return (
+            gettext("%(what)s due at %(due)s: %(title)s", **values),
+            gettext("%(out)s “%(title)s”: %(what)s is promised for %(due)s.", **values),
+        )
+    return (
+        gettext("%(what)s is %(minutes)s min late: %(title)s", minutes=minutes, **values),
+        gettext(
+            "%(out)s “%(title)s”: %(what)s was promised for %(due)s and is %(minutes)s min late.",
+            minutes=minutes,
+            **values,
+        ),
+    )
+
+
+def call_notice(record: Announcement, called: Iterable[tuple[Viewer, CallRole, str]]) -> Letter:
+    """For chat and SMS, in the language of the settings: who is called, and what they do first."""
+    people = list(called)
+    with force_locale(_language(_everybody())):
+        subject = gettext("Level %(level)s: %(title)s", level=record.severity, title=_bare_title_of(record))
+        names = ", ".join(f"{person.name} ({ROLE_NAMES[role]})" for person, role, _task in people)
+        tasks = dict.fromkeys(first_task(role, task) for _person, role, task in people)
+        parts = [
+            gettext("%(out)s was published. Called: %(names)s.", out=name_of(record), names=names),
+            *(gettext("First: %(task)s", task=task) for task in list(tasks)[:TASKS_IN_NOTICE]),
+        ]
+        return _notice(record, subject, parts)
+
+
+def promise_notice(
+    record: Announcement, promise: Promise, step: TellStep, names: Iterable[str], now: datetime
+) -> Letter:
+    """For chat and SMS: that a promise comes due or is late, who was told, and what to do."""
+    reader = _everybody()
+    with force_locale(_language(reader)):
+        subject, _said = _promise_words(record, _bare_title_of(record), promise, reader, now)
+        told = gettext("Told: %(names)s (%(step)s).", names=", ".join(names), step=STEP_NAMES[step])
+        first = gettext("First: %(task)s", task=PROMISE_TASKS.get(promise.kind) or gettext("Write what is known now."))
+        level = gettext("Level %(level)s: %(title)s", level=record.severity, title=subject)
+        return _notice(record, level, [f"{name_of(record)}. {told}", first])
+
+
+def _notice(record: Announcement, subject: str, parts: list[str]) -> Letter:
+    """Short, with the page at its end. A drill says so before anything else."""
+    if record.is_drill:
+        subject = gettext("DRILL · %(subject)s", subject=subject)
+    letter = _letter(subject, [*parts, _url(f"/announcements/{record.id}")])
+    return Letter(letter.subject, letter.text.replace("\n\n", "\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Everybody:
+    locale: str
+    time_zone: str
+
+
+def _everybody() -> _Everybody:
+    """Those who read a channel: nobody in particular."""
+    settings: Any = current_app.extensions["helpdesk"].settings
+    return _Everybody(settings.locale, settings.time_zone)
 
 
 def duty_letter(record: Announcement, person: Viewer, duty: Duty, giver: str) -> Letter:
@@ -134,12 +212,12 @@ def _letter(subject: str, parts: list[str]) -> Letter:
     return Letter(" ".join(str(subject).split()), "\n\n".join(part for part in parts if part))
 
 
-def _language(person: Viewer) -> str:
+def _language(person: Reader) -> str:
     language = person.locale.split("_")[0].split("-")[0]
     return person.locale if person.locale in LOCALES else language if language in LOCALES else "en"
 
 
-def _time(moment: datetime, person: Viewer, now: datetime) -> str:
+def _time(moment: datetime, person: Reader, now: datetime) -> str:
     zone = ZoneInfo(person.time_zone or "UTC")
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     locale = _language(person)

@@ -18,6 +18,7 @@ from helpdesk.plugin_api import (
     is_postgresql,
     now,
     queue_mail,
+    queue_notification,
     record_feed,
     transaction,
     viewers,
@@ -58,6 +59,9 @@ def begin_response(announcement_id: int, cause: str) -> int:
         if called:
             if preparation is None or preparation.calls_by_mail:
                 _write(session, record, cause, called)
+            notice = wording.call_notice(record, called)
+            event_id = f"outage-call-{record.id}-{cause}"
+            queue_notification(notice.subject, notice.text, event_id=event_id, level=record.severity)
             names = ", ".join(person.name for person, _role, _task in called)
             log(session, record, None, at, "called", data={"text": names, "cause": cause}, after={"people": names})
             record_feed("announcement", record.id)

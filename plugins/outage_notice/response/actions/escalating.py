@@ -16,6 +16,7 @@ from helpdesk.plugin_api import (
     is_mail_address,
     is_postgresql,
     queue_mail,
+    queue_notification,
     record_feed,
     transaction,
     viewers,
@@ -112,7 +113,9 @@ def _tell(session: Session, record: Announcement, claimed: list[tuple[Tell, int]
             continue
         names.append(person.name)
         _write(record, person, tell, row_id, now)
-    last, _row_id = claimed[-1]
+    last, last_id = claimed[-1]
+    notice = wording.promise_notice(record, last.promise, last.step, names, now)
+    queue_notification(notice.subject, notice.text, event_id=f"outage-promise-{last_id}", level=record.severity)
     data = {
         "promise": last.promise.kind.value,
         "due_at": last.promise.due_at.isoformat(),
