@@ -256,6 +256,21 @@ def test_twenty_at_once_have_one_effect(app: Flask, people: People, vpn: Service
         assert db.session.query(AlertSignal).count() == db.session.query(Alert).count() == 11
 
 
+@pytest.mark.both_databases
+def test_first_alerts_of_one_group_on_many_services_at_once_open_one_draft(app: Flask, people: People) -> None:
+    names = [factories.make_service(f"Site {n}", people.finance).name for n in range(8)]
+
+    def deliver(name: str) -> str | None:
+        with app.app_context():
+            signal = Signal("zabbix", name, AlertStatus.firing, "Silent", service=name, group_key="power of the tower")
+            return actions.receive(factories.viewer(people.teresa), signal).outcome
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = list(pool.map(deliver, names))
+    assert sorted(map(str, found)) == ["opened_draft", *["updated"] * 7]
+    assert len(records(app)) == 1
+
+
 def test_the_generic_door(app: Flask, people: People, vpn: Service) -> None:
     client, headers = app.test_client(), factories.api_headers(people.teresa, "intake")
     body = {"source": "zabbix", "id": "42", "status": "firing", "title": "VPN does not answer", "service": "VPN"}

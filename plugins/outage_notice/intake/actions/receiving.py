@@ -1,21 +1,16 @@
-"""What a received alert changes, and the rules that map alerts to services."""
+"""What a received alert changes: its own row, the draft that it opens, the outage on which it is noted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from flask_babel import gettext as _
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
-    Invalid,
     Service,
-    Stale,
     Viewer,
     is_mail_address,
     is_postgresql,
@@ -25,25 +20,14 @@ from helpdesk.plugin_api import (
     record_event,
     record_feed,
     transaction,
-    viewers,
 )
 from plugins.outage_notice.announcements.actions.drafts import insert_draft
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import require_announcer
-from plugins.outage_notice.announcements.rules import Effect, Severity, Status
 from plugins.outage_notice.intake import queries, rules
 from plugins.outage_notice.intake.models import Alert, AlertRule, AlertSignal
-from plugins.outage_notice.intake.rules import (
-    AlertAudience,
-    AlertDraftOpened,
-    AlertStatus,
-    BadMatchers,
-    Change,
-    Known,
-    Outcome,
-    Signal,
-)
+from plugins.outage_notice.intake.rules import AlertDraftOpened, AlertStatus, Change, Known, Outcome, Signal
 from plugins.outage_notice.intake.wording import draft_of_alert, letter
 
 
@@ -53,25 +37,6 @@ class Received:
 
     outcome: Outcome | None
     announcement_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RuleInput:
-    """All that a person chooses of a rule."""
-
-    name: str
-    matchers: str
-    service_id: int
-    effect: Effect = Effect.major_outage
-    severity: int | None = None
-    audience: AlertAudience = AlertAudience.service_users
-    publishes: bool = False
-    is_active: bool = True
-    position: int = 0
-
-
-# What decides what a rule publishes, when, and to whom.
-PUBLISHED = ("matchers", "service_id", "effect", "severity", "audience")
 
 
 def receive(actor: Viewer, signal: Signal) -> Received:
@@ -97,6 +62,7 @@ def receive(actor: Viewer, signal: Signal) -> Received:
         if service_id is not None:
             # Two alerts of one service at the same time: the second waits, and finds the draft of the first.
             session.get(Service, service_id, with_for_update=True, populate_existing=True)
+            _wait_for_group(session, alert)
         alert.service_id = service_id
         if change is Change.fires:
             outcome, record = _fire(session, alert, signal, rule, service_id, flaps, actor, at)
@@ -106,6 +72,16 @@ def receive(actor: Viewer, signal: Signal) -> Received:
         after = {"status": signal.status, "title": alert.title, "outcome": outcome}
         record_audit(actor, "alert.received", "alert", alert.id, after=after)
         return Received(outcome, None if record is None else record.id)
+
+
+def _wait_for_group(session: Session, alert: Alert) -> None:
+    """Two alerts of one group on two services at the same time: the second finds the draft of the first.
+
+    A group has no row to lock; SQLite lets only one write at a time anyway.
+    """
+    if alert.group_key and is_postgresql():
+        name = f"alert group {alert.source} {alert.group_key}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def _alert(session: Session, signal: Signal, at: datetime) -> tuple[Alert, Known | None]:
@@ -261,108 +237,6 @@ def _keep(
     }
     written = insert.values(values).on_conflict_do_nothing(index_elements=["alert_id", "starts_at", "status"])
     return session.scalar(written.returning(AlertSignal.id)) is not None
-
-
-def may_publish(event: AlertDraftOpened) -> Viewer | None:
-    """In whose name the draft of a rule is to be published now; None, with a note, when it may not be any more."""
-    at = now()
-    with transaction() as session:
-        record, rule = session.get(Announcement, event.announcement_id), session.get(AlertRule, event.rule_id)
-        if record is None or record.status is not Status.draft:
-            return None
-        who = rule.publishes_by_id if rule is not None and rule.publishes and rule.is_active else None
-        person = viewers([who]).get(who) if who is not None else None
-        if person is None or not person.may_announce:
-            _say_unpublished(session, record, _("The rule has nobody any more in whose name it may publish."), at)
-            return None
-        if not queries.fires_for(record.id):
-            _say_unpublished(session, record, _("The alert was over before it could be published."), at)
-            return None
-        return person
-
-
-def say_unpublished(announcement_id: int, reason: str) -> None:
-    """Note on a draft why it was not published by itself."""
-    at = now()
-    with transaction() as session:
-        record = session.get(Announcement, announcement_id)
-        if record is not None and record.status is Status.draft:
-            _say_unpublished(session, record, reason, at)
-
-
-def _say_unpublished(session: Session, record: Announcement, reason: str, at: datetime) -> None:
-    log(session, record, None, at, "alert_unpublished", data={"text": reason}, after={"reason": reason})
-    record_feed("announcement", record.id)
-
-
-def save_rule(actor: Viewer, rule_id: int | None, new: RuleInput, expected_revision: int | None = None) -> AlertRule:
-    """Write a new rule (None) or change one. Whoever lets it publish by itself stands for what it publishes, until
-    somebody else changes what that is.
-
-    Raises Invalid by field, Stale, NotFound, Forbidden.
-    """
-    require_announcer(actor)
-    with transaction() as session:
-        row = AlertRule(revision=0) if rule_id is None else queries.get_rule(actor, rule_id, lock=True)
-        if rule_id is not None and expected_revision not in (None, row.revision):
-            raise Stale(_("Somebody else saved this in the meantime. Look at it, then save again."))
-        _check_rule(session, new, is_new=rule_id is None)
-        before = {} if rule_id is None else _facts(row)
-        if not new.publishes:
-            row.publishes_by_id = None
-        elif rule_id is None or not row.publishes or row.publishes_by_id is None or _says_other(row, new):
-            row.publishes_by_id = actor.id
-        for name in RuleInput.__dataclass_fields__:
-            setattr(row, name, getattr(new, name))
-        row.revision += 1
-        session.add(row)
-        session.flush()
-        verb = "changed" if rule_id is not None else "created"
-        record_audit(actor, f"alert_rule.{verb}", "alert_rule", row.id, before=before, after=_facts(row))
-    return row
-
-
-def _says_other(row: AlertRule, new: RuleInput) -> bool:
-    """Whether a change makes the rule publish other things, or to other people."""
-    return any(getattr(row, name) != getattr(new, name) for name in PUBLISHED)
-
-
-def _check_rule(session: Session, new: RuleInput, *, is_new: bool) -> None:
-    problems: dict[str, Any] = {}
-    if not new.name.strip():
-        problems["name"] = _("Give the rule a name.")
-    try:
-        rules.read_matchers(new.matchers)
-    except BadMatchers as error:
-        problems["matchers"] = (
-            _("This is no condition: %(line)s", line=error.line[:100])
-            if error.line
-            else _("Write 1 to %(most)s conditions, one on each line.", most=rules.MATCHER_LINES)
-        )
-    service = session.get(Service, new.service_id) if 0 < new.service_id < 2**31 else None
-    if service is None:
-        problems["service_id"] = _("Choose a service of the list.")
-    if new.severity is not None and new.severity not in tuple(Severity):
-        problems["severity"] = _("Choose a level from 1 to 4.")
-    if new.publishes and new.audience is AlertAudience.nobody:
-        problems["publishes"] = _("Without an audience there is nobody to publish to.")
-    if is_new and queries.count_rules() >= rules.RULES_LIMIT:
-        problems[""] = _("There are %(most)s rules already. Delete one first.", most=rules.RULES_LIMIT)
-    if problems:
-        raise Invalid(problems)
-
-
-def _facts(row: AlertRule) -> Mapping[str, Any]:
-    return {name: getattr(row, name) for name in (*RuleInput.__dataclass_fields__, "publishes_by_id")}
-
-
-def delete_rule(actor: Viewer, rule_id: int) -> None:
-    """Delete a rule. What it has opened stays. Raises NotFound, Forbidden."""
-    require_announcer(actor)
-    with transaction() as session:
-        row = queries.get_rule(actor, rule_id, lock=True)
-        record_audit(actor, "alert_rule.deleted", "alert_rule", row.id, before=_facts(row))
-        session.delete(row)
 
 
 def forget_old(at: datetime) -> int:
