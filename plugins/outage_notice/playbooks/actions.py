@@ -11,6 +11,7 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
     LOCALES,
@@ -26,6 +27,7 @@ from helpdesk.plugin_api import (
     viewers,
 )
 from plugins.outage_notice.announcements.actions.drafts import insert_draft
+from plugins.outage_notice.announcements.actions.publishing import publish_inside
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.facts import unknown_services
@@ -98,11 +100,30 @@ def start_from_playbook(actor: Viewer, playbook_id: int, draft: Draft) -> Announ
     """A new draft with what the playbook prepared: whom to call, the briefing, the checklist."""
     at = now()
     with transaction() as session:
-        row = queries.get_to_declare(actor, playbook_id)
-        record = insert_draft(session, actor, draft, at)
-        prepare(session, record.id, _prepared(row), at)
-        log(session, record, actor, at, "created", data={"playbook": row.name}, after={"playbook_id": row.id})
-        record_feed("announcement", record.id)
+        return _start(session, actor, playbook_id, draft, at)
+
+
+def publish_from_playbook(
+    actor: Viewer, playbook_id: int, draft: Draft, confirmed_people: int | None = None
+) -> Announcement:
+    """Start from a playbook and publish, both or nothing: of what is refused no draft is left.
+
+    Raises Invalid with what the check stops, Forbidden for people out of reach.
+    """
+    at = now()
+    with transaction() as session:
+        record = _start(session, actor, playbook_id, draft, at)
+        publish_inside(session, actor, record, at, confirmed_people)
+        return record
+
+
+def _start(session: Session, actor: Viewer, playbook_id: int, draft: Draft, at: datetime) -> Announcement:
+    row = queries.get_to_declare(actor, playbook_id)
+    record = insert_draft(session, actor, draft, at)
+    prepare(session, record.id, _prepared(row), at)
+    log(session, record, actor, at, "created", data={"playbook": row.name}, after={"playbook_id": row.id})
+    record_feed("announcement", record.id)
+    session.flush()
     return record
 
 

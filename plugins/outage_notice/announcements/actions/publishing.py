@@ -51,21 +51,28 @@ def publish(
         if record.status is not Status.draft:
             raise Conflict(_("This is published already. Open it again to see the present state."))
         require_revision(record, expected_revision)
-        draft = draft_of(record)
-        require_reach(actor, draft.audience)
-        facts = check_facts(draft, at, announcement_id=record.id, confirmed_people=confirmed_people)
-        _stop_on_errors(draft, facts, at)
-        require_audience(facts.people)
-        effects = [service.effect for service in draft.services]
-        record.suggested_severity = rules.suggest_severity(facts.people, effects, total_people(), draft.kind)
-        _begin(record, actor, at)
-        number(record, at, Weight.alert_again)
-        plan_steps(session, record, at)
-        data = {"title": record.title, "severity": record.severity, "status": record.status, "people": facts.people}
-        data |= _promised(record) | {"suggested": int(record.suggested_severity), "effects": sorted(set(effects))}
-        log(session, record, actor, at, "published", is_public=True, data=data, after=data)
-        record_event(AnnouncementPublished(record.id, record.revision))
+        publish_inside(session, actor, record, at, confirmed_people)
     return record
+
+
+def publish_inside(
+    session: Session, actor: Viewer, record: Announcement, at: datetime, confirmed_people: int | None
+) -> None:
+    """Publish a draft in the running transaction, which holds it. Raises as `publish` does."""
+    draft = draft_of(record)
+    require_reach(actor, draft.audience)
+    facts = check_facts(draft, at, announcement_id=record.id, confirmed_people=confirmed_people)
+    _stop_on_errors(draft, facts, at)
+    require_audience(facts.people)
+    effects = [service.effect for service in draft.services]
+    record.suggested_severity = rules.suggest_severity(facts.people, effects, total_people(), draft.kind)
+    _begin(record, actor, at)
+    number(record, at, Weight.alert_again)
+    plan_steps(session, record, at)
+    data = {"title": record.title, "severity": record.severity, "status": record.status, "people": facts.people}
+    data |= _promised(record) | {"suggested": int(record.suggested_severity), "effects": sorted(set(effects))}
+    log(session, record, actor, at, "published", is_public=True, data=data, after=data)
+    record_event(AnnouncementPublished(record.id, record.revision))
 
 
 def _promised(record: Announcement) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from flask import flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from helpdesk.plugin_api import Invalid, Viewer, allow, get_viewer, limit, now
-from plugins.outage_notice.announcements import actions as announcing
+from helpdesk.plugin_api import Forbidden, Invalid, Viewer, allow, get_viewer, limit, now
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
 from plugins.outage_notice.announcements.queries import get_full
@@ -40,6 +39,9 @@ def use(playbook_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.pin(error)
         return _page(form, viewer, row, moment), 422
+    except Forbidden as error:  # such as people out of reach: what was written stays on the page
+        form.form_errors = [error.message]
+        return _page(form, viewer, row, moment), error.status
 
 
 @bp.post("/playbooks/<int:playbook_id>/preview")
@@ -94,8 +96,7 @@ def _carry_out(form: UseForm, viewer: Viewer, row: Playbook, moment: datetime) -
         raise Invalid(asked.errors)
     if not asked.warnings <= set((form.seen.data or "").split(",")):
         return _page(form, viewer, row, moment, asks=True), 422
-    saved = actions.start_from_playbook(viewer, row.id, form.draft())
-    announcing.publish(viewer, saved.id, expected_revision=saved.revision, confirmed_people=form.typed_people)
+    saved = actions.publish_from_playbook(viewer, row.id, form.draft(), form.typed_people)
     flash(_("Published.") if not saved.show_from or saved.show_from <= moment else _("Scheduled."))
     return redirect(f"/announcements/{saved.id}")
 

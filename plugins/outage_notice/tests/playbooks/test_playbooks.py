@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from helpdesk.audit.models import AuditEntry
 from helpdesk.catalog.models import Service
+from helpdesk.config import Settings
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from helpdesk.core.outbox import OutboxRow
@@ -143,6 +144,30 @@ def test_what_is_missing_stops_publishing_at_its_field(
     assert "An empty audience is nobody." in text
     with app.app_context():
         assert db.session.scalar(select(Announcement.id)) is None
+
+
+def test_of_what_is_refused_nothing_is_left_but_the_text_on_the_page(
+    make_app: Any, settings: Settings, clock: FixedClock, people: People, vpn: Service
+) -> None:
+    """The checks of the page know nothing of the limit of the installation; publishing does."""
+    app: Flask = make_app(settings.model_copy(update={"audience_limit": 1}), clock)
+    teresa = app.test_client()
+    factories.sign_in(teresa, people.teresa)
+    id = by_slug(app, "email")
+    fields = {
+        "service": str(vpn.id), "severity": "2", "audience": "playbook", "language": "en",
+        "blank_en_whom": "those who ring twice", "blank_es_whom": "todos", "blank_pt_whom": "todas", "do": "publish",
+    }  # fmt: skip
+    seen = factories.post_form(teresa, f"/playbooks/{id}/preview", fields).get_json()["seen"]
+    answer = factories.post_form(teresa, f"/playbooks/{id}/use", fields | {"seen": seen})
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "at most 1 are allowed at once" in text
+    assert 'value="those who ring twice"' in text
+    with app.app_context():
+        assert db.session.scalar(select(Announcement.id)) is None
+        assert db.session.scalar(select(Preparation.announcement_id)) is None
+        assert db.session.scalar(select(AuditEntry.id).where(AuditEntry.action.startswith("announcement."))) is None
 
 
 def test_a_critical_one_to_everyone_asks_for_the_number(
