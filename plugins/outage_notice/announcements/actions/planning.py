@@ -49,5 +49,7 @@ def _wanted(record: Announcement, now: datetime) -> list[tuple[StepKind, str, da
             moments.append((StepKind.start, "", record.starts_at))
         if record.ends_by_itself:
             moments.append((StepKind.end, "", record.planned_end_at))
-    # An end that was moved into the past is due at once: somebody has to write down that it is over.
-    return [(kind, on, at) for kind, on, at in moments if at is not None and (at > now or kind is StepKind.end)]
+    # An end that was moved into the past is due at once, and so is a start that passed while it was taken for over:
+    # somebody has to write them down.
+    at_once = {StepKind.end} if record.recurrence else {StepKind.start, StepKind.end}
+    return [(kind, on, at) for kind, on, at in moments if at is not None and (at > now or kind in at_once)]
