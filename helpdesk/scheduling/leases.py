@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import and_, not_, or_, update
 
 from helpdesk.core.database import transaction
 from helpdesk.core.outbox import LEASE_SECONDS, Item, OutboxRow, OutboxState
@@ -15,10 +15,12 @@ LONGEST_PAUSE_SECONDS = 4500  # the longest wait between two attempts, with what
 def catch_up(now: datetime) -> int:
     """What waits in the outbox for a time that no waiting leads to is due at once. How many rows.
 
-    Leases that would last longer than one are shortened to one, so that what is under way is not done twice.
+    What was queued for a later time from the beginning keeps that time, whatever the clock said then. Leases
+    that would last longer than one are shortened to one, so that what is under way is not done twice.
     """
+    is_planned = and_(OutboxRow.attempts == 0, OutboxRow.due_at > OutboxRow.created_at)
     waits_for_nothing = or_(
-        OutboxRow.created_at > now,
+        and_(OutboxRow.created_at > now, not_(is_planned)),
         and_(OutboxRow.attempts > 0, OutboxRow.due_at > now + timedelta(seconds=LONGEST_PAUSE_SECONDS)),
     )
     lease_end = now + timedelta(seconds=LEASE_SECONDS)

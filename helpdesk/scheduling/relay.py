@@ -49,12 +49,14 @@ class Relay:
         self._turned = float("-inf")
         self._last_now: datetime | None = None
         self._waiting: queue.Queue[tuple[Item, float]] = queue.Queue()
+        self._loops: threading.Thread | None = None
 
     def start(self) -> None:
         self._state.outbox_listeners.append(self.wake)
         self._turned = time.monotonic()
         self._state.health["relay"] = self._state.pulse["relay"] = self.find_problem
-        threading.Thread(target=self._loop, name="relay", daemon=True).start()
+        self._loops = threading.Thread(target=self._loop, name="relay", daemon=True)
+        self._loops.start()
         for number in range(MESSENGERS):
             threading.Thread(target=self._messenger, name=f"relay-{number}", daemon=True).start()
 
@@ -76,6 +78,8 @@ class Relay:
         self._state.outbox_listeners.remove(self.wake)
         self._wake.set()
         end = time.monotonic() + LAST_SECONDS
+        if self._loops is not None:
+            self._loops.join(LAST_SECONDS)  # it may be about to lease some more
         while self._busy and time.monotonic() < end:
             time.sleep(0.02)
         try:

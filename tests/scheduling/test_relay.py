@@ -15,7 +15,7 @@ from helpdesk.core import outbox
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db, transaction
 from helpdesk.core.outbox import GiveUp, Item, NotNow, NotWanted, OutboxRow, OutboxState
-from helpdesk.scheduling import actions, queries, rules
+from helpdesk.scheduling import actions, leases, queries, rules
 from helpdesk.scheduling.relay import Relay, run_until_idle
 from helpdesk.tickets.rules import TicketOpened
 from tests.waiting import wait_until
@@ -201,6 +201,44 @@ def test_who_stops_ends_what_is_under_way_and_gives_back_the_rest(app: Flask, po
     assert postman.delivered == [first.recipient]
     [taken] = Relay(app).lease()
     assert (taken.id, taken.attempts) == (second.id, 1)
+
+
+def test_who_stops_gives_back_what_was_being_leased(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stop comes while the loop is about to take more: nobody would do it before the lease is over."""
+    send(app, "ana")
+    relay = Relay(app)
+    lease, begun, may_go_on = relay.lease, threading.Event(), threading.Event()
+
+    def slowly() -> list[Item]:
+        begun.set()
+        may_go_on.wait(20)
+        return lease()
+
+    monkeypatch.setattr(relay, "lease", slowly)
+    relay.start()
+    assert begun.wait(20)
+    stopping = threading.Thread(target=relay.stop)
+    stopping.start()
+    wait_until(lambda: relay._stopping, "the stop")
+    stopping.join(0.3)  # one that does not wait for the loop is done by then
+    may_go_on.set()
+    stopping.join(20)
+    assert relay._loops is not None
+    relay._loops.join(20)
+    [taken] = Relay(app).lease()
+    assert (taken.recipient, taken.attempts) == ("ana", 1)
+
+
+def test_a_clock_that_was_set_back_hurries_only_what_waits_for_nothing(app: Flask, clock: FixedClock) -> None:
+    """Of what was queued two hours ahead, the mail of then is due at once, and the reminder for tomorrow is not."""
+    clock.advance(hours=2)
+    with app.app_context(), transaction():
+        outbox.send("post", "now", {}, event_id="event")
+        outbox.send("post", "tomorrow", {}, event_id="event", due_at=clock.now() + timedelta(days=1))
+    clock.advance(hours=-2)
+    with app.app_context():
+        assert leases.catch_up(clock.now()) == 1
+    assert [item.recipient for item in Relay(app).lease()] == ["now"]
 
 
 def test_waiting_grows_to_an_hour() -> None:
