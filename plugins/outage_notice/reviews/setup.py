@@ -13,13 +13,14 @@ from plugins.outage_notice.announcements.views.blueprint import offer_notice_par
 from plugins.outage_notice.announcements.views.room_facts import offer_timeline_words
 from plugins.outage_notice.reviews.api import api
 from plugins.outage_notice.reviews.demo import load as load_demo
+from plugins.outage_notice.reviews.handlers import HANDLERS
 from plugins.outage_notice.reviews.jobs import JOBS
 from plugins.outage_notice.reviews.views import bp
 from plugins.outage_notice.reviews.views.answering import notice_part
 from plugins.outage_notice.reviews.views.listing import due_bar, room_part
 from plugins.outage_notice.reviews.views.timeline_words import WORDS
 
-__all__ = ["BLUEPRINTS", "JOBS", "load_demo", "menu_links", "page_slot", "wire"]
+__all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "menu_links", "page_slot", "wire"]
 
 BLUEPRINTS = (bp, api)
 

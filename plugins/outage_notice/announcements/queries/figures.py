@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from helpdesk.plugin_api import Viewer
-
 
 @dataclass(frozen=True, slots=True)
 class DepartmentFigures:
@@ -22,7 +20,10 @@ class DepartmentFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReachFigures:
-    """Among the people who are in the audience now; `seen_in_time` saw it before the given moment."""
+    """Among the people who were in the audience when it was asked; `seen_in_time` saw it before the given moment.
+
+    `departments`: the largest of all `department_count`.
+    """
 
     people: int
     delivered: int
@@ -30,6 +31,7 @@ class ReachFigures:
     read: int
     affected: int
     seen_in_time: int
+    department_count: int
     departments: tuple[DepartmentFigures, ...]
 
 
@@ -47,14 +49,14 @@ class TicketFigures:
     after: float | None
 
 
-ReadReach = Callable[[Viewer, int, datetime], ReachFigures]
+ReadReach = Callable[[int, datetime], ReachFigures]
 ReadTickets = Callable[[int, datetime | None, datetime | None, datetime], TicketFigures]
 _reach: dict[str, ReadReach] = {}
 _tickets: dict[str, ReadTickets] = {}
 
 
 def offer_reach(read: ReadReach) -> None:
-    """Say how far an announcement reached: `read(viewer, announcement_id, in_time_until)`."""
+    """Say how far an announcement reached: `read(announcement_id, in_time_until)`."""
     _reach["reach"] = read
 
 
@@ -63,9 +65,9 @@ def offer_tickets(read: ReadTickets) -> None:
     _tickets["tickets"] = read
 
 
-def find_reach(viewer: Viewer, announcement_id: int, in_time_until: datetime) -> ReachFigures | None:
-    """How far it reached, or None where nobody knows."""
-    return _reach["reach"](viewer, announcement_id, in_time_until) if "reach" in _reach else None
+def find_reach(announcement_id: int, in_time_until: datetime) -> ReachFigures | None:
+    """How far it reached up to now, or None where nobody knows. The caller has authorised."""
+    return _reach["reach"](announcement_id, in_time_until) if "reach" in _reach else None
 
 
 def find_tickets(

@@ -11,6 +11,7 @@ from plugins.outage_notice.reviews.actions.following import (
     link_ticket,
     remind,
 )
+from plugins.outage_notice.reviews.actions.keeping import keep_reach
 from plugins.outage_notice.reviews.actions.reviewing import (
     correct_entry,
     publish_review,
@@ -25,6 +26,7 @@ __all__ = [
     "correct_entry",
     "finish_action",
     "give_feedback",
+    "keep_reach",
     "link_ticket",
     "publish_review",
     "remind",

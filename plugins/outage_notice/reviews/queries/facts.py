@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from helpdesk.plugin_api import Viewer
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import Entry, timeline
-from plugins.outage_notice.announcements.queries.figures import ReachFigures, TicketFigures, find_reach, find_tickets
+from plugins.outage_notice.announcements.queries.figures import (
+    DepartmentFigures,
+    ReachFigures,
+    TicketFigures,
+    find_reach,
+    find_tickets,
+)
 from plugins.outage_notice.announcements.queries.records import NamedService, services_by_id, targets_by_id
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.response.queries.policies import targets_for
@@ -18,6 +26,7 @@ from plugins.outage_notice.reviews.queries.moments import moments_of
 from plugins.outage_notice.reviews.rules import Moments, Phase, phases_of
 
 MINUTE = timedelta(minutes=1)
+REACH_KEPT = "reach_kept"  # the kind of the timeline's entry that holds the reach as it was at the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`first_message` and `resolution` are minutes from the start; their goals None where no policy has one."""
+    """`first_message` and `resolution` are minutes from the start; their goals None where no policy has one.
+
+    `people` and `reach` are as they were at the end, and `is_reach_kept`; while it is not over, or where nobody wrote
+    them down, they are those of the present audience.
+    """
 
     moments: Moments
     phases: tuple[Phase, ...]
@@ -53,6 +66,7 @@ class Facts:
     estimates: tuple[Estimate, ...]
     off_estimate: float | None  # minutes after the last estimate; negative: before it
     reach: ReachFigures | None
+    is_reach_kept: bool
     tickets: TicketFigures | None
     entries: tuple[Entry, ...]
 
@@ -63,12 +77,14 @@ def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
     entries = timeline(record.id)
     goals = targets_for([record])[record.id]
     ended = moments.ended_at or now
+    kept = kept_reach(record, entries)
+    reach = kept or (find_reach(record.id, ended) if viewer.is_staff else None)
     estimates = _estimates(entries)
     return Facts(
         moments=moments,
         phases=phases_of(moments, now),
         services=tuple(services_by_id([record.id])[record.id]),
-        people=audiences.count_people(targets_by_id([record.id])[record.id]),
+        people=reach.people if reach else audiences.count_people(targets_by_id([record.id])[record.id]),
         first_message=_minutes(moments.started_at, moments.told_at),
         first_message_goal=goals.first_message_minutes,
         resolution=_minutes(moments.started_at, moments.ended_at),
@@ -76,10 +92,24 @@ def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
         promises=tuple(_kept(promises_kept(record.id), now)),
         estimates=estimates,
         off_estimate=_off(estimates, moments.ended_at),
-        reach=find_reach(viewer, record.id, ended) if viewer.is_staff else None,
+        reach=reach,
+        is_reach_kept=kept is not None,
         tickets=find_tickets(record.id, moments.started_at, moments.told_at, ended),
         entries=tuple(entries),
     )
+
+
+def kept_reach(record: Announcement, entries: Sequence[Entry]) -> ReachFigures | None:
+    """The reach that was written down when it ended: an end that was undone or reopened since does not count."""
+    if record.closed_at is None:
+        return None
+    found = [e for e in entries if e.kind == REACH_KEPT and e.at >= record.closed_at]
+    return _figures(found[-1].data) if found else None
+
+
+def _figures(data: Mapping[str, Any]) -> ReachFigures:
+    departments = tuple(DepartmentFigures(**d) for d in data["departments"])
+    return ReachFigures(**{**data, "departments": departments})
 
 
 def _minutes(start: datetime | None, end: datetime | None) -> float | None:

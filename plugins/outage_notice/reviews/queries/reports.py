@@ -103,6 +103,18 @@ class Report:
     is_cut: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one report is made of: the records with their moments and services, and the bounds of its months."""
+
+    wanted: Wanted
+    records: Sequence[Announcement]
+    moments: Mapping[int, Moments]
+    services: Mapping[int, list[NamedService]]
+    start: datetime
+    end: datetime
+
+
 @time_limit()
 def report(wanted: Wanted, now: datetime) -> Report:
     """What happened in these months up to now, without drills and what was called off or published by mistake."""
@@ -111,12 +123,11 @@ def report(wanted: Wanted, now: datetime) -> Report:
     records = _records(wanted, start, end)
     is_cut = len(records) > OUTAGES_LIMIT
     records = records[:OUTAGES_LIMIT]
-    moments = moments_of(records)
-    services = _services(records)
-    rows = _rows(records, moments, services, wanted, start, end)
+    found = _Found(wanted, records, moments_of(records), _services(records), start, end)
+    rows = _rows(found)
     return Report(
         outages=tuple(rows),
-        services=tuple(_service_rows(records, moments, services, wanted, start, end)),
+        services=tuple(_service_rows(found)),
         by_month=_by_month(rows, wanted.months),
         by_cause=_by_cause(rows),
         to_notice=_spread([r.to_notice for r in rows]),
@@ -171,18 +182,13 @@ def _services(records: Sequence[Announcement]) -> dict[int, list[NamedService]]:
     return found
 
 
-def _rows(
-    records: Sequence[Announcement],
-    moments: Mapping[int, Moments],
-    services: Mapping[int, list[NamedService]],
-    wanted: Wanted,
-    start: datetime,
-    end: datetime,
-) -> list[OutageRow]:
+def _rows(found: _Found) -> list[OutageRow]:
     incidents = [
         r
-        for r in records
-        if r.kind is Kind.incident and not r.recurrence and start <= (moments[r.id].started_at or start) < end
+        for r in found.records
+        if r.kind is Kind.incident
+        and not r.recurrence
+        and found.start <= (found.moments[r.id].started_at or found.start) < found.end
     ]
     causes: dict[int, Cause | None] = {}
     kept: dict[int, tuple[int, int]] = {}
@@ -191,9 +197,10 @@ def _rows(
         query = select(Review.announcement_id, Review.cause).where(Review.announcement_id.in_(ids))
         causes |= {row.announcement_id: row.cause for row in db.session.execute(query)}
         for id, promises in promises_of(ids).items():
-            decided = [p for p in promises if p.kept_at is not None or p.due_at <= end]
+            decided = [p for p in promises if p.kept_at is not None or p.due_at <= found.end]
             kept[id] = sum(p.was_kept_in_time for p in decided), len(decided)
-    return [_row(r, moments[r.id], services.get(r.id, []), causes, kept, wanted.zone) for r in incidents]
+    zone = found.wanted.zone
+    return [_row(r, found.moments[r.id], found.services.get(r.id, []), causes, kept, zone) for r in incidents]
 
 
 def _row(
@@ -238,21 +245,14 @@ def _stretches(
     return [(moments.started_at, moments.ended_at or end)]
 
 
-def _service_rows(
-    records: Sequence[Announcement],
-    moments: Mapping[int, Moments],
-    services: Mapping[int, list[NamedService]],
-    wanted: Wanted,
-    start: datetime,
-    end: datetime,
-) -> list[ServiceRow]:
+def _service_rows(found: _Found) -> list[ServiceRow]:
     """Every service that something happened to, the worst first. Planned work is maintenance whatever its effect."""
     outages: defaultdict[tuple[int, str], list[Outage]] = defaultdict(list)
     counts: Counter[tuple[int, str]] = Counter()
-    for record in records:
-        stretches = _stretches(record, moments[record.id], start, end)
-        for service in services.get(record.id, ()):
-            if wanted.service_id is not None and service.id != wanted.service_id:
+    for record in found.records:
+        stretches = _stretches(record, found.moments[record.id], found.start, found.end)
+        for service in found.services.get(record.id, ()):
+            if found.wanted.service_id is not None and service.id != found.wanted.service_id:
                 continue
             key = (service.id, service.name)
             planned = record.kind is Kind.maintenance
@@ -260,9 +260,9 @@ def _service_rows(
             outages[key] += [Outage(a, b, effect) for a, b in stretches]
             counts[key] += not planned
     rows = [
-        ServiceRow(id, name, counts[id, name], availability(found, start, end))
-        for (id, name), found in outages.items()
-        if any(o.start < end and o.end > start for o in found)
+        ServiceRow(id, name, counts[id, name], availability(mine, found.start, found.end))
+        for (id, name), mine in outages.items()
+        if any(o.start < found.end and o.end > found.start for o in mine)
     ]
     return sorted(rows, key=lambda r: (-r.availability.down, -r.availability.affected, r.name))
 

@@ -18,10 +18,14 @@ bp = Blueprint("outage_notice_reviews", __name__, template_folder=str(PLUGIN / "
 
 @bp.context_processor
 def words() -> dict[str, Any]:
-    return NAMES | WORDS | {
-        "answer_names": ANSWER_NAMES,
-        "cause_names": CAUSE_NAMES,
-        "phase_meanings": PHASE_MEANINGS,
-        "phase_names": PHASE_NAMES,
-        "readers_names": READERS_NAMES,
-    }
+    return (
+        NAMES
+        | WORDS
+        | {
+            "answer_names": ANSWER_NAMES,
+            "cause_names": CAUSE_NAMES,
+            "phase_meanings": PHASE_MEANINGS,
+            "phase_names": PHASE_NAMES,
+            "readers_names": READERS_NAMES,
+        }
+    )

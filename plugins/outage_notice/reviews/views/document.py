@@ -136,6 +136,7 @@ def _measures(page: ReviewPage) -> Table:
         rows.append((_("Seen before the fix"), f"{seen} ({share})", none))
     if facts.tickets:
         rows.append((_("Tickets linked"), number(facts.tickets.linked), none))
+        rows.append((_("People who followed it"), number(facts.tickets.followed), none))
         rows.append((_("People who followed it without a ticket"), number(facts.tickets.avoided), none))
     return Table((_("Measure"), _("Result"), _("Goal")), tuple(rows))
 
@@ -144,11 +145,10 @@ def _reach(page: ReviewPage) -> Table:
     head = (_("Department"), _("People"), _("Delivered"), _("Seen"), _("Read"))
     reach = page.facts.reach
     rows: list[tuple[str, ...]] = []
-    departments = reach.departments if reach else ()
-    for d in departments[:DEPARTMENTS_SHOWN]:
+    for d in reach.departments[:DEPARTMENTS_SHOWN] if reach else ():
         counts = (d.people, d.delivered, d.seen, d.read)
         rows.append((d.name or _("No department"), *("–" if c is None else number(c) for c in counts)))
-    if (more := len(departments) - DEPARTMENTS_SHOWN) > 0:
+    if reach and (more := reach.department_count - DEPARTMENTS_SHOWN) > 0:
         rows.append((ngettext("and %(num)s more", "and %(num)s more", more), "", "", "", ""))
     return Table(head, tuple(rows))
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 from flask import Response, render_template, request, url_for
 from flask_babel import get_locale
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from helpdesk.plugin_api import allow, get_viewer, limit, now
 from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.reviews.forms import CAUSE_NAMES
-from plugins.outage_notice.reviews.queries.reports import Report, Wanted, report, services_for_filter
+from plugins.outage_notice.reviews.queries.reports import Wanted, report, services_for_filter
 from plugins.outage_notice.reviews.rules import WEIGHTS
 from plugins.outage_notice.reviews.rules.months import Month, read_month, read_range
 from plugins.outage_notice.reviews.views.blueprint import bp
@@ -96,9 +97,9 @@ def reports_csv(table: str) -> Response:
     at = now()
     wanted = _wanted(at)
     found = report(wanted, at)
-    rows = _availability_rows(found) if table == "availability" else _outage_rows(found)
+    rows = _table(AVAILABILITY, found.services) if table == "availability" else _table(OUTAGES, found.outages)
     out = io.StringIO()
-    csv.writer(out).writerows([[cell(value) for value in row] for row in rows])
+    csv.writer(out).writerows(rows)
     name = f"{table}-{wanted.months.first}-{wanted.months.last}.csv"
     return Response(
         "\ufeff" + out.getvalue(),
@@ -115,55 +116,46 @@ def cell(value: object) -> str:
     return f"'{text}" if not is_number and (text.startswith(_BLANK) or text.lstrip().startswith(_RISKY)) else text
 
 
-def _availability_rows(found: Report) -> list[list[object]]:
-    head: list[object] = [
-        _("Service"),
-        _("Availability"),
-        _("Down, weighted (minutes)"),
-        _("Affected (minutes)"),
-        _("Maintenance (minutes)"),
-        _("Looked at (minutes)"),
-        _("Outages"),
-    ]
-    rows: list[list[object]] = [head]
-    for row in found.services:
-        a = row.availability
-        share = "" if a.share is None else f"{a.share:.6f}"
-        minutes = [round(d.total_seconds() / 60, 1) for d in (a.down, a.affected, a.maintenance, a.total)]
-        rows.append([row.name, share, *minutes, row.outages])
-    return rows
+Column = tuple[Any, Callable[[Any], object]]  # what stands above it, and what it says of one row
 
 
-def _outage_rows(found: Report) -> list[list[object]]:
-    head: list[object] = [
-        _("Number"),
-        _("Title"),
-        _("Level"),
-        _("Kind of cause"),
-        _("Services"),
-        _("Start (UTC)"),
-        _("End (UTC)"),
-        _("To notice (minutes)"),
-        _("To first message (minutes)"),
-        _("To resolution (minutes)"),
-        _("Promises kept"),
-        _("Promises"),
-    ]
-    rows: list[list[object]] = [head]
-    for row in found.outages:
-        times = [None if t is None else round(t, 1) for t in (row.to_notice, row.to_tell, row.to_resolve)]
-        rows.append(
-            [
-                f"OUT-{row.id}",
-                row.title,
-                LEVEL_NAMES[row.severity],
-                CAUSE_NAMES[row.cause] if row.cause else "",
-                ", ".join(s.name for s in row.services),
-                row.started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                row.ended_at.strftime("%Y-%m-%dT%H:%M:%SZ") if row.ended_at else "",
-                *times,
-                row.promises_kept,
-                row.promises,
-            ]
-        )
-    return rows
+def _minutes(value: timedelta) -> float:
+    return round(value.total_seconds() / 60, 1)
+
+
+def _tenths(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _utc(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
+AVAILABILITY: tuple[Column, ...] = (
+    (_l("Service"), lambda row: row.name),
+    (_l("Availability"), lambda row: "" if row.availability.share is None else f"{row.availability.share:.6f}"),
+    (_l("Down, weighted (minutes)"), lambda row: _minutes(row.availability.down)),
+    (_l("Affected (minutes)"), lambda row: _minutes(row.availability.affected)),
+    (_l("Maintenance (minutes)"), lambda row: _minutes(row.availability.maintenance)),
+    (_l("Looked at (minutes)"), lambda row: _minutes(row.availability.total)),
+    (_l("Outages"), lambda row: row.outages),
+)
+OUTAGES: tuple[Column, ...] = (
+    (_l("Number"), lambda row: f"OUT-{row.id}"),
+    (_l("Title"), lambda row: row.title),
+    (_l("Level"), lambda row: LEVEL_NAMES[row.severity]),
+    (_l("Kind of cause"), lambda row: CAUSE_NAMES[row.cause] if row.cause else ""),
+    (_l("Services"), lambda row: ", ".join(s.name for s in row.services)),
+    (_l("Start (UTC)"), lambda row: _utc(row.started_at)),
+    (_l("End (UTC)"), lambda row: _utc(row.ended_at)),
+    (_l("To notice (minutes)"), lambda row: _tenths(row.to_notice)),
+    (_l("To first message (minutes)"), lambda row: _tenths(row.to_tell)),
+    (_l("To resolution (minutes)"), lambda row: _tenths(row.to_resolve)),
+    (_l("Promises kept"), lambda row: row.promises_kept),
+    (_l("Promises"), lambda row: row.promises),
+)
+
+
+def _table(columns: tuple[Column, ...], rows: Iterable[Any]) -> list[list[str]]:
+    head = [cell(name) for name, _read in columns]
+    return [head, *([cell(read(row)) for _name, read in columns] for row in rows)]

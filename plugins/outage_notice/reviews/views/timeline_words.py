@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from plugins.outage_notice.announcements.views.blueprint import number
 from plugins.outage_notice.announcements.views.room_facts import TimelineWords
 from plugins.outage_notice.reviews.forms import READERS_NAMES
 from plugins.outage_notice.reviews.rules import Readers
@@ -29,11 +30,17 @@ def _due(data: dict[str, Any]) -> str:
 
 
 def _ticket(data: dict[str, Any]) -> str:
-    number = data.get("number")
-    return str(_("Action is worked on in ticket #%(number)s", number=number) if number else _("Action without ticket"))
+    ticket = data.get("number")
+    return str(_("Action is worked on in ticket #%(number)s", number=ticket) if ticket else _("Action without ticket"))
+
+
+def _reach(data: dict[str, Any]) -> str:
+    seen, people = number(data.get("seen_in_time") or 0), number(data.get("people") or 0)
+    return str(_("Reach at the end: seen by %(seen)s of %(people)s", seen=seen, people=people))
 
 
 WORDS: dict[str, TimelineWords] = {
+    "reach_kept": ("eye", "", _reach),
     "corrected": ("edit", "note", _corrected),
     "review_saved": ("file", "", lambda _data: str(_("Review written"))),
     "review_published": ("file", "pub", _published),

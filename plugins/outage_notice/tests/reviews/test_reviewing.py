@@ -14,13 +14,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import DatabaseError
 
+from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db, is_postgresql, transaction
 from helpdesk.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
+from plugins.outage_notice.announcements import actions as announcing
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
+from plugins.outage_notice.banners.models import Receipt
+from plugins.outage_notice.outages import actions as outages
 from plugins.outage_notice.reviews import actions
 from plugins.outage_notice.reviews.actions import NewAction
 from plugins.outage_notice.reviews.models import Feedback, ReviewAction
@@ -30,6 +34,8 @@ from plugins.outage_notice.reviews.queries.records import find_published, get_re
 from plugins.outage_notice.reviews.queries.reports import Wanted, report
 from plugins.outage_notice.reviews.rules import Answer, Cause, Readers, Side
 from plugins.outage_notice.reviews.rules.months import read_range
+from plugins.outage_notice.tests.announcing import department, publish
+from plugins.outage_notice.tests.outages.conftest import open_ticket
 from plugins.outage_notice.tests.reviews.conftest import MINUTE, outage_of
 from tests import factories
 from tests.fixtures import People
@@ -73,6 +79,51 @@ def test_a_review_is_filled_from_the_timeline(people: People, outage: Announceme
     assert {k.kind.value: (k.kept, k.total) for k in facts.promises}["first_message"] == (1, 1)
     assert facts.reach is not None
     assert facts.tickets is not None
+
+
+def test_the_reach_stays_what_it_was_when_it_ended(app: Flask, people: People, vpn: Service, clock: FixedClock) -> None:
+    outage = outage_of(people, clock, vpn)
+    with app.app_context(), transaction() as session:
+        at = clock.now() - MINUTE
+        session.add(Receipt(announcement_id=outage.id, user_id=people.ana.id, delivered_at=at, seen_at=at))
+    run_until_idle(app)
+    clock.advance(days=30)
+    with app.app_context(), transaction() as session:
+        session.get_one(User, people.ana.id).department_id = people.sales.id
+    for n in range(3):
+        factories.make_user(f"Colleague {n}", department=people.finance)
+    facts = facts_of(people.carla, outage, clock)
+    assert facts.reach is not None
+    assert facts.is_reach_kept
+    assert (facts.people, facts.reach.seen_in_time, facts.reach.department_count) == (1, 1, 1)
+    assert kinds(outage).count("reach_kept") == 1
+
+    act(announcing.reopen, people.teresa, outage.id, "It is back.")
+    facts = facts_of(people.carla, outage, clock)
+    assert (facts.people, facts.is_reach_kept) == (3, False)
+    act(announcing.resolve, people.teresa, outage.id, "It works.")
+    run_until_idle(app)
+    assert facts_of(people.carla, outage, clock).people == 3
+    assert kinds(outage).count("reach_kept") == 2
+
+
+def test_who_followed_and_who_was_kept_from_writing_a_ticket(
+    app: Flask, people: People, vpn: Service, clock: FixedClock
+) -> None:
+    running = publish(people.teresa, department(people.finance), services=(vpn,))
+    colleagues = [factories.make_user(f"Colleague {n}", department=people.finance) for n in range(3)]
+    for person in (people.ana, *colleagues):
+        assert act(outages.follow, person, running.id)
+    act(outages.unfollow, colleagues[0], running.id)
+    open_ticket(colleagues[1], vpn)
+    open_ticket(colleagues[2], None)  # about something else
+    run_until_idle(app)
+    act(announcing.resolve, people.teresa, running.id, "It works.")
+    clock.advance(minutes=3)
+    run_until_idle(app)
+    found = facts_of(people.carla, running, clock).tickets
+    assert found is not None
+    assert (found.linked, found.followed, found.avoided) == (1, 3, 2)
 
 
 def test_what_a_person_corrects_counts_before_the_timeline(
@@ -281,8 +332,6 @@ def test_answers_of_few_people_are_not_shown_by_department(
 
 
 def test_no_feedback_before_it_is_over(people: People, vpn: Service) -> None:
-    from plugins.outage_notice.tests.announcing import department, publish
-
     running = publish(people.teresa, department(people.finance), services=(vpn,))
     with pytest.raises(Conflict):
         act(actions.give_feedback, people.ana, running.id, Side.requester, Answer.yes)
