@@ -11,7 +11,9 @@ from playwright.sync_api import BrowserContext, Page
 
 from helpdesk.accounts.models import User
 from tests import factories
+from tests.browser.mailbox import Mailbox
 from tests.databases import START
+from tests.faults.mail_sink import Sink
 from tests.fixtures import People
 from tests.live import LiveServer
 from tests.waiting import wait_until
@@ -111,7 +113,30 @@ def desk(
     new_context: Callable[..., BrowserContext],
 ) -> Iterator[Desk]:
     """The program on the same database as the people, at the time of the tests' clock."""
-    server = live_server()
+    yield from run_desk(live_server(), people, new_context)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server, and what it has taken."""
+    sink = Sink()
+    yield Mailbox(sink)
+    sink.stop()
+
+
+@pytest.fixture
+def mailed_desk(
+    people: People,
+    live_server: Callable[..., LiveServer],
+    new_context: Callable[..., BrowserContext],
+    mailbox: Mailbox,
+) -> Iterator[Desk]:
+    """The desk, with a mail server."""
+    yield from run_desk(live_server(environment={"HELPDESK_SMTP_URL": mailbox.sink.url}), people, new_context)
+
+
+def run_desk(server: LiveServer, people: People, new_context: Callable[..., BrowserContext]) -> Iterator[Desk]:
+    """A desk while it runs; afterwards no page may have had a problem."""
     server.set_time(START)
     server.start()
     desk = Desk(server, people, new_context)

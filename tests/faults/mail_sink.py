@@ -19,6 +19,7 @@ Answer = Callable[[str], bytes | None]  # recipient → an answer to RCPT other 
 class Mail:
     recipient: str
     message_id: str
+    source: bytes = b""  # as it came over the wire
 
 
 class Sink:
@@ -101,7 +102,7 @@ class Sink:
             elif verb == b"DATA":
                 self._say(connection, b"354 go on")
                 text = _read_data(lines)
-                self.accepted.append(Mail(recipient, _message_id_of(text)))
+                self.accepted.append(Mail(recipient, _message_id_of(text), text))
                 self._say(connection, b"250 taken")
                 if self.drops_after_250:
                     return
