@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -91,8 +92,19 @@ def settle_under_blows(worker: LiveServer, kills: int, chance: random.Random) ->
         time.sleep(chance.uniform(0.3, 1.2))  # the moment of the blow is what varies
         worker.kill()
         worker.launch()
-        wait_until(lambda seen=left: waiting() < seen or waiting() == 0, "that it goes on", START_SECONDS)
-    wait_until(lambda: waiting() == 0, "that everybody is told", START_SECONDS * 3)
+        wait_while_it_runs(worker, lambda seen=left: waiting() < seen or waiting() == 0, START_SECONDS)
+    wait_while_it_runs(worker, lambda: waiting() == 0, START_SECONDS * 3)
+
+
+def wait_while_it_runs(worker: LiveServer, condition: Callable[[], bool], timeout: float) -> None:
+    """Until the worker has got so far. Raises with its log when it does not, or has ended."""
+    process = worker.process
+    assert process is not None
+    try:
+        wait_until(lambda: condition() or process.poll() is not None, "the worker's progress", timeout)
+        assert process.poll() is None
+    except (AssertionError, TimeoutError) as error:
+        raise AssertionError(f"{error}: {process.poll()}: {worker.log[-5000:]}") from error
 
 
 def test_each_requester_gets_each_message_once(app: Flask, desk: Desk, clock: FixedClock) -> None:
