@@ -53,7 +53,7 @@ def make_inserts(database_url: str) -> tuple[Flask, str]:
     from flask_wtf.csrf import CSRFProtect
     from sqlalchemy import ForeignKey, String, Text, select
 
-    from helpdesk.core.database import tune
+    from helpdesk.core.sqlite import tune
 
     class Base(DeclarativeBase):
         pass

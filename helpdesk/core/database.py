@@ -1,9 +1,7 @@
-"""The database: model base, column types, transactions, and what SQLite needs to behave."""
+"""The database: model base, column types and transactions. What SQLite needs to behave is in `sqlite`."""
 
 from __future__ import annotations
 
-import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, String, Table, event
+from sqlalchemy import DateTime, MetaData, String, Table
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -20,6 +18,7 @@ from sqlalchemy.types import TypeDecorator
 
 from helpdesk.core import failpoints
 from helpdesk.core.errors import Busy, TooSlow
+from helpdesk.core.sqlite import tune
 
 # A server that vanished without a word is given up within half a minute; the system would wait for hours.
 PATIENCE = {
@@ -47,10 +46,6 @@ class Base(DeclarativeBase):
 
 # Several rows of one page may be read after the action that wrote them committed: they are not expired by it.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-
-
-BEGIN_WRITING = "BEGIN IMMEDIATE"
-QUICK_SECONDS, SLOW_SECONDS, MOST_KNOWN = 0.001, 0.02, 5000
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -221,100 +216,6 @@ def init_database(app: Flask, url: str) -> None:
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
-
-
-def tune(engine: Engine) -> None:
-    """Make SQLite wait, enforce foreign keys, and begin transactions when and how we say."""
-    if engine.dialect.name != "sqlite":
-        return
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin on its own
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        # A plain BEGIN that reads and then writes fails at once when another process wrote in between.
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', '')}".rstrip())
-
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is not None and monkey.is_module_patched("threading"):
-        from gevent import get_hub
-
-        quick = QuickStatements()
-
-        @event.listens_for(engine, "do_connect")
-        def _with_own_cursors(_dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
-            options["factory"] = SearchingConnection
-
-        @event.listens_for(engine, "do_execute")
-        def _in_real_thread(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-            # SQLite waits and works inside C: in a thread only the one greenlet waits, not the whole process.
-            options = context.execution_options
-            cursor.is_long = bool(options.get("is_long"))
-            if options.get("is_short") or (quick.knows(statement) and not options.get("is_long")):
-                quick.note(statement, _execute(cursor, statement, parameters))
-            else:
-                quick.note(statement, get_hub().threadpool.apply(_execute, (cursor, statement, parameters)))
-            return True
-
-
-class SearchingCursor(sqlite3.Cursor):
-    """SQLite looks for the first row when a statement is carried out, and for all others when they are fetched."""
-
-    is_long = False
-
-    def fetchall(self) -> list[Any]:
-        if not self.is_long:
-            return super().fetchall()
-        from gevent import get_hub
-
-        rows: list[Any] = get_hub().threadpool.apply(super().fetchall)
-        return rows
-
-
-class SearchingConnection(sqlite3.Connection):
-    """Fetches the rows of what may take long in a thread. In the gevent mode only."""
-
-    def cursor(self, factory: Any = SearchingCursor) -> Any:
-        return super().cursor(factory)
-
-
-def _execute(cursor: Any, statement: str, parameters: Any) -> float:
-    """How many seconds it took."""
-    began = time.perf_counter()
-    cursor.execute(statement, parameters)
-    return time.perf_counter() - began
-
-
-class QuickStatements:
-    """Which statements take next to nothing whenever they are carried out: a thread would cost more than they do.
-
-    Readers never wait for SQLite's locks, and who has the write lock waits no more. Only to get it may take long.
-    A statement that was slow once, with whatever values, stays in its thread.
-    """
-
-    def __init__(self) -> None:
-        self._quick: set[str] = set()
-        self._slow: set[str] = {BEGIN_WRITING}
-
-    def knows(self, statement: str) -> bool:
-        return statement in self._quick
-
-    def note(self, statement: str, seconds: float) -> None:
-        """Remember how long it took this time."""
-        if len(self._quick) + len(self._slow) >= MOST_KNOWN:  # lists of values make ever new statements
-            self._quick, self._slow = set(), {BEGIN_WRITING}
-        if seconds > SLOW_SECONDS:
-            self._slow.add(statement)
-        if statement in self._slow or seconds > QUICK_SECONDS:
-            self._quick.discard(statement)
-        else:
-            self._quick.add(statement)
 
 
 def table_of(model: type[Base]) -> Table:

@@ -6,8 +6,7 @@ import sqlite3
 import threading
 from contextlib import closing
 
-from helpdesk.core.database import (
-    BEGIN_WRITING,
+from helpdesk.core.sqlite import (
     MOST_KNOWN,
     QUICK_SECONDS,
     SLOW_SECONDS,
@@ -36,18 +35,10 @@ def test_what_was_slow_once_never_counts_as_quick_again() -> None:
     assert not statements.knows(READ)
 
 
-def test_waiting_for_the_write_lock_is_never_quick() -> None:
-    statements = QuickStatements()
-    statements.note(BEGIN_WRITING, 0.0)
-    assert not statements.knows(BEGIN_WRITING)
-
-
 def test_what_is_remembered_is_bounded() -> None:
     statements = QuickStatements()
     for number in range(MOST_KNOWN * 2):
         statements.note(f"SELECT {number}", 0.0)
-    statements.note(BEGIN_WRITING, 0.0)
-    assert not statements.knows(BEGIN_WRITING)
     assert sum(statements.knows(f"SELECT {number}") for number in range(MOST_KNOWN * 2)) <= MOST_KNOWN
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from helpdesk.cli.backups.archive import DATABASE, BadBackup, Writer
-from helpdesk.core.database import db, tune
+from helpdesk.core.database import db
+from helpdesk.core.sqlite import tune
 
 LOCK_SECONDS = 60
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
