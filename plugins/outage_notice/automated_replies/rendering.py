@@ -54,7 +54,7 @@ def _render(matches: Sequence[Match], ticket: TicketFacts, requester: Viewer, lo
             ]
         )
         subject = _("[#%(number)s] %(title)s", number=ticket.number, title=words.title)
-    return ReplyText(subject, body, _reason(matches))
+    return ReplyText(subject, body, _reason(matches, now))
 
 
 def preview_reply(announcement: LiveAnnouncement, reader: Viewer, now: datetime) -> str:
@@ -63,14 +63,15 @@ def preview_reply(announcement: LiveAnnouncement, reader: Viewer, now: datetime)
     return _render([Match(announcement, "service")], ticket, reader, reader.locale, now).body
 
 
-def _reason(matches: Sequence[Match]) -> dict[str, object]:
+def _reason(matches: Sequence[Match], now: datetime) -> dict[str, object]:
     first = matches[0].announcement
+    eta = first.expected_end_at(now) if _says_eta(first) else None
     return {
         "announcement_ids": [match.announcement.id for match in matches[:2]],
         "title": first.texts[first.locale].title,
         "by": matches[0].by,
         "revision": first.revision,
-        "eta": first.eta.isoformat() if first.eta and _says_eta(first) else None,
+        "eta": eta.isoformat() if eta else None,
         "next_update_at": first.next_update_at.isoformat() if first.next_update_at else None,
     }
 

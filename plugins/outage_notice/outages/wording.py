@@ -14,6 +14,7 @@ from helpdesk.plugin_api import LOCALES, Ticket, TicketStatus, User, markdown_to
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.queries.live import freeze
+from plugins.outage_notice.announcements.rules import expected_end
 from plugins.outage_notice.outages.rules import OPEN
 
 
@@ -78,9 +79,9 @@ def correction_letter(record: Announcement, person: User, ticket: Ticket, former
 
 
 def _estimate(record: Announcement, person: User, now: datetime) -> str:
-    if record.eta is not None:
-        eta = _when(record.eta, person, now)
-        return _("We now expect it to be over at about %(time)s. This is an estimate.", time=eta)
+    eta = expected_end(record, now)
+    if eta is not None:
+        return _("We now expect it to be over at about %(time)s. This is an estimate.", time=_when(eta, person, now))
     unknown = _("There is no estimate at the moment.")
     if record.next_update_at is None or record.next_update_at <= now:
         return unknown

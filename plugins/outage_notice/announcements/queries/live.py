@@ -99,11 +99,8 @@ class LiveAnnouncement:
         return self.actual_start_at or self.starts_at or self.published_at
 
     def expected_end_at(self, now: datetime) -> datetime | None:
-        """When it should be over: the ETA, else the planned end of a maintenance. It may have passed."""
-        occurrence = rules.current_occurrence(self, now)
-        if occurrence is not None:
-            return self.eta or occurrence.end
-        return self.eta or (self.planned_end_at if self.kind is Kind.maintenance else None)
+        """When it should be over, see `rules.expected_end`."""
+        return rules.expected_end(self, now)
 
     def texts_in(self, locale: str) -> tuple[str, Texts]:
         """The texts for a reader and the locale they are in: the reader's, its language, or the author's."""

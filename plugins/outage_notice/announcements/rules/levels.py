@@ -69,6 +69,9 @@ def default_weight(before: Levelled, after: Levelled) -> Weight:
     return Weight.update
 
 
+ENDS = frozenset({"eta", "planned_end_at"})  # either may be what people were told
+
+
 def also_wanted(
     severity: int, what: Collection[str], *, answer_tickets: bool, correct_eta: bool | None
 ) -> tuple[str, ...]:
@@ -78,5 +81,7 @@ def also_wanted(
     """
     wants = correct_eta if correct_eta is not None else severity <= Severity.major
     return tuple(
-        name for name, wanted in ((ANSWER_TICKETS, answer_tickets), (CORRECT_ETA, wants and "eta" in what)) if wanted
+        name
+        for name, wanted in ((ANSWER_TICKETS, answer_tickets), (CORRECT_ETA, wants and not ENDS.isdisjoint(what)))
+        if wanted
     )

@@ -61,6 +61,13 @@ class Record(Protocol):
     def time_zone(self) -> str: ...
 
 
+class Expected(Record, Protocol):
+    """A record that says when it should be over."""
+
+    @property
+    def eta(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One time of a repeated announcement: shown from `show_from` (not before the one before it ended) to `end`."""
@@ -198,6 +205,14 @@ def _has_started(record: Record, now: datetime) -> bool:
     if record.recurrence:
         return True  # an active time of a repetition runs
     return record.actual_start_at is not None or (record.starts_at is not None and record.starts_at <= now)
+
+
+def expected_end(record: Expected, now: datetime) -> datetime | None:
+    """When it should be over: the ETA, else the planned end of a maintenance. It may have passed."""
+    occurrence = current_occurrence(record, now)
+    if occurrence is not None:
+        return record.eta or occurrence.end
+    return record.eta or (record.planned_end_at if record.kind is Kind.maintenance else None)
 
 
 def window(record: Record, now: datetime) -> Window:

@@ -148,6 +148,7 @@ def banner_of(draft: Draft, moment: datetime) -> dict[str, Any]:
         "started_at": started_at,
         "window_end": ends_at,
         "window": draft.kind is Kind.maintenance and started_at is not None and ends_at is not None,
+        "is_overrun": False,
         "since": started_at if incident and started_at and started_at <= moment else None,
         "eta": draft.eta,
         "eta_passed": draft.eta is not None and draft.eta <= moment,

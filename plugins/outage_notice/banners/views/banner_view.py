@@ -40,6 +40,7 @@ class BannerView:
     started_at: datetime | None
     window_end: datetime | None
     window: bool
+    is_overrun: bool
     since: datetime | None
     eta: datetime | None
     eta_passed: bool
@@ -82,6 +83,7 @@ class BannerView:
             started_at=started_at,
             window_end=window_end,
             window=banner["kind"] == "maintenance" and started_at is not None and window_end is not None,
+            is_overrun=not is_incident and banner["phase"] == "active" and _passed(eta, now),
             since=started_at if is_incident and _passed(started_at, now) else None,
             eta=eta,
             eta_passed=_passed(eta, now),

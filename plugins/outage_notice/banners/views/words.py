@@ -70,6 +70,7 @@ def script_words() -> dict[str, str]:
         "estimate": _("estimate"),
         "not_known": _("not known yet"),
         "new_estimate": _("A new estimate follows."),
+        "overrun": _("It takes longer than planned."),
         "was_due_at": _("was due at"),
         "reminded": _("We have reminded the team."),
         "bar_was_due": _("The next update was due at"),

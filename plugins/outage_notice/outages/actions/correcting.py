@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from helpdesk.plugin_api import Ticket, get_ticket_message, is_postgresql, now, transaction
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import can_end
+from plugins.outage_notice.announcements.rules import can_end, expected_end
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, ToldEta
 from plugins.outage_notice.outages.queries.broadcasts import find_broadcast_by_key, find_correction_after
 from plugins.outage_notice.outages.queries.links import IS_OPEN
@@ -35,7 +35,7 @@ def note_told(message_id: int) -> None:
         eta = datetime.fromisoformat(reason["eta"]) if reason["eta"] else None
         if not _remember(session, record.id, ticket, eta, message.created_at):
             return
-        if eta is not None and eta != record.eta:
+        if eta is not None and eta != expected_end(record, at):
             late = find_correction_after(record.id, message.created_at)
             if late is not None:
                 _add_item(session, late, ticket, at)
@@ -81,9 +81,10 @@ def start_correction(announcement_id: int, key: str) -> Broadcast | None:
         )
         session.add(broadcast)
         session.flush()
-        tickets = _write_items(session, broadcast, record.eta, at)
+        eta = expected_end(record, at)
+        tickets = _write_items(session, broadcast, eta, at)
         if tickets:
-            data = {"tickets": tickets, "broadcast_id": broadcast.id, "eta": record.eta and record.eta.isoformat()}
+            data = {"tickets": tickets, "broadcast_id": broadcast.id, "eta": eta and eta.isoformat()}
             log(session, record, None, at, "eta_corrected", data=data, after=data)
         return broadcast
 

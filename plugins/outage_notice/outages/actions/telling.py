@@ -5,6 +5,7 @@ So a process that dies leaves each of them either untouched or done, and whoever
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -31,7 +32,7 @@ from helpdesk.plugin_api import (
 )
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import targets_by_id
-from plugins.outage_notice.announcements.rules import ENDINGS, can_end, effective_status, phase
+from plugins.outage_notice.announcements.rules import ENDINGS, can_end, effective_status, expected_end, phase
 from plugins.outage_notice.audiences.queries import facts_of
 from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages import rules, wording
@@ -41,6 +42,7 @@ from plugins.outage_notice.outages.rules import BroadcastKind, How, ItemState, R
 from plugins.outage_notice.outages.wording import Letter
 
 BATCH = 100  # of one round of the ticker, which asks again a second later
+ROUND_SECONDS = 2.0  # nor longer: on a busy machine starts and ends of announcements would wait for the round
 
 Row = TypeVar("Row", Ticket, TicketLink)
 
@@ -60,9 +62,13 @@ class _Case:
 
 
 def send_waiting(now: datetime) -> int:
-    """Tell those whose turn it is. How many were settled. One that fails is tried again later, then given up."""
-    done = 0
+    """Tell those whose turn it is, for some seconds. How many were settled. One that fails is tried again later, then
+    given up.
+    """
+    done, end = 0, time.monotonic() + ROUND_SECONDS
     for item_id in due_items(now, BATCH):
+        if time.monotonic() > end:
+            break
         try:
             done += send_item(item_id)
         except Exception as error:
@@ -139,13 +145,14 @@ def _correct(session: Session, case: _Case, at: datetime) -> Result:
         return Result.not_open
     key = (record.id, ticket.id)
     told = session.get(ToldEta, key, with_for_update=True, populate_existing=True)
-    if told is None or told.eta is None or told.eta == record.eta:
+    eta = expected_end(record, at)
+    if told is None or told.eta is None or told.eta == eta:
         return Result.not_wanted
-    former, told.eta, told.told_at = told.eta, record.eta, at
+    former, told.eta, told.told_at = told.eta, eta, at
     if was_told(case.broadcast.id, ticket.requester_id):
         return Result.told_elsewhere
     letter = wording.correction_letter(record, case.person, ticket, former, at)
-    append_automated_reply(session, ticket.id, letter.subject, letter.text, _cause(case), _reason(record), at)
+    append_automated_reply(session, ticket.id, letter.subject, letter.text, _cause(case), _reason(record, eta), at)
     _tell(case, letter, at)
     return Result.told
 
@@ -155,12 +162,12 @@ def _concerns(record: Announcement, person: User) -> bool:
     return viewer is not None and matches(targets_by_id([record.id])[record.id], facts_of(viewer))
 
 
-def _reason(record: Announcement) -> dict[str, object]:
+def _reason(record: Announcement, eta: datetime | None) -> dict[str, object]:
     return {
         "announcement_ids": [record.id],
         "label": f"OUT-{record.id}",
         "url": f"/announcements/{record.id}",
-        "eta": record.eta.isoformat() if record.eta else None,
+        "eta": eta.isoformat() if eta else None,
     }
 
 

@@ -175,9 +175,12 @@ def _eta(course: Course) -> Iterator[Promise]:
 
 
 def _end(course: Course) -> Iterator[Promise]:
+    """While it runs, the end that people were told last; looking back, the one that was planned."""
     if course.kind is not Kind.maintenance or course.planned_end_at is None or course.repeats:
         return
-    if course.is_live or course.ended_at is not None:
+    if course.is_live:
+        yield Promise(PromiseKind.end, course.eta or course.planned_end_at)
+    elif course.ended_at is not None:
         yield Promise(PromiseKind.end, course.planned_end_at, course.ended_at)
 
 

@@ -80,8 +80,11 @@ const running = (b) => b.kind === 'incident' || b.phase === 'active';
 
 /* Each fact: null hides it, else the nodes that say it. A time that has passed is never shown as a promise. */
 const FACTS = {
-  when: (b) => (b.kind === 'maintenance' && b.started_at && (b.eta || b.show_until)
-    ? range(b.started_at, b.eta ?? b.show_until) : null),
+  when: (b) => {
+    if (b.kind !== 'maintenance' || !b.started_at || !(b.eta || b.show_until)) return null;
+    const times = range(b.started_at, b.eta ?? b.show_until);
+    return b.phase === 'active' && b.eta && passed(b.eta) ? [...times, `. ${word('overrun')}`] : times;
+  },
   since: (b) => (b.kind === 'incident' && b.started_at && passed(b.started_at)
     ? [time(b.started_at), ' ', relative('since', b.started_at)] : null),
   next: (b) => {

@@ -15,7 +15,7 @@ from helpdesk.core.database import db, transaction
 from helpdesk.tickets.models import Message
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import NewUpdate, also_wanted
+from plugins.outage_notice.announcements.rules import Kind, NewUpdate, also_wanted
 from plugins.outage_notice.outages import actions
 from plugins.outage_notice.outages.models import ToldEta
 from plugins.outage_notice.tests.announcing import department, publish
@@ -98,6 +98,33 @@ def test_no_estimate_any_more(
     act(announcements.post_update, people.teresa, promised.id, NewUpdate(text="We do not know.", eta=None))
     settle()
     assert "There is no estimate at the moment." in messages(app, ticket, CHANGED)[0]
+
+
+@pytest.mark.parametrize("is_update", [True, False])
+def test_a_maintenance_that_takes_longer(
+    app: Flask, people: People, vpn: Service, clock: FixedClock, settle: Settle, is_update: bool
+) -> None:
+    """The planned end was what the reply said, whether an estimate or another planned end replaces it."""
+    start, end = clock.now(), clock.now() + timedelta(hours=1)
+    audience = department(people.finance)
+    planned = publish(
+        people.teresa, audience, services=(vpn,), kind=Kind.maintenance, starts_at=start, planned_end_at=end
+    )
+    ticket = open_ticket(people.ana, vpn)
+    settle()
+    clock.advance(minutes=70)
+    if is_update:
+        later(people, planned, clock, hours=2)
+    else:
+        change = {"planned_end_at": clock.now() + timedelta(hours=2)}
+        act(announcements.edit_published, people.teresa, planned.id, change)
+    settle()
+    settle()
+    told = messages(app, ticket, CHANGED)
+    assert len(told) == 1
+    assert "10:00" in told[0]
+    assert "12:10" in told[0]
+    assert len(mails(app, people.ana, CHANGED)) == 1
 
 
 def test_who_left_the_audience_is_told_nothing(

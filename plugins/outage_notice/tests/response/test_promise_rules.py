@@ -97,6 +97,10 @@ def test_an_expected_end_that_passes_is_an_open_promise_until_it_is_replaced() -
 def test_a_maintenance_promises_its_end_and_only_the_updates_it_was_told() -> None:
     window = course(kind=Kind.maintenance, severity=2, planned_end_at=at(120), next_update_at=None)
     assert kinds(promises_of_course(window, DEFAULT_TARGETS[2])) == {PromiseKind.end: [(at(120), None)]}
+    prolonged = replace(window, eta=at(180))  # the new end is promised now; the planned one was not kept
+    assert kinds(promises_of_course(prolonged, DEFAULT_TARGETS[2])) == {PromiseKind.end: [(at(180), None)]}
+    over = replace(prolonged, is_live=False, ended_at=at(170))
+    assert kinds(promises_of_course(over, DEFAULT_TARGETS[2]))[PromiseKind.end] == [(at(120), at(170))]
     weekly = replace(window, repeats=True)
     assert promises_of_course(weekly, DEFAULT_TARGETS[2]) == []
 
