@@ -166,7 +166,10 @@ class Relay:
                 error = self._attempt(item)
             failpoints.hit("before_mark")
             with self._app.app_context():
-                outcome = self._mark(item, error)
+                now = clock.now()
+                outcome = self._mark(item, error, now)
+            # The loop may never have seen this time, and what was put off by it must not wait for it after all.
+            self._last_now = max(now, self._last_now or now)
             EFFECTS.labels(item.channel, outcome).inc()
         except Exception:  # not marked: it is done again when the lease is over
             EFFECTS.labels(item.channel, "unmarked").inc()
@@ -199,8 +202,7 @@ class Relay:
         event: Any = events.from_payload(name, payload)
         return lambda: handlers[item.recipient](event, item.event_id)
 
-    def _mark(self, item: Item, error: Exception | None) -> str:
-        now = clock.now()
+    def _mark(self, item: Item, error: Exception | None, now: datetime) -> str:
         text = None if error is None else f"{type(error).__name__}: {error}"[:2000]
         if error is None:
             state = OutboxState.done

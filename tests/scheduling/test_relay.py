@@ -241,6 +241,21 @@ def test_a_clock_that_was_set_back_hurries_only_what_waits_for_nothing(app: Flas
     assert [item.recipient for item in Relay(app).lease()] == ["now"]
 
 
+def test_a_clock_that_jumps_and_is_set_back_between_two_looks(app: Flask, clock: FixedClock, postman: Postman) -> None:
+    """The loop has seen neither: what failed meanwhile was put off for two hours, and is tried again at once."""
+    postman.failures = [OSError("no route")]
+    send(app, "ana")
+    relay = Relay(app)
+    relay._watch_clock()
+    [item] = relay.lease()
+    clock.advance(hours=2)
+    relay.perform(item)
+    clock.advance(hours=-2)
+    assert relay.lease() == []
+    relay._watch_clock()
+    assert [item.recipient for item in relay.lease()] == ["ana"]
+
+
 def test_waiting_grows_to_an_hour() -> None:
     assert [rules.wait_seconds(n, 0.5) for n in (1, 2, 3, 4)] == [1, 4, 16, 64]
     assert rules.wait_seconds(50, 0.5) == 3600
