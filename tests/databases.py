@@ -27,6 +27,8 @@ from helpdesk.core.migrations import upgrade
 from tests import factories, fixtures
 from tests.live import SECRET_KEY
 
+Connection = psycopg.Connection[tuple[object, ...]]
+
 START = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
 
 SUITE = f"helpdesk_{os.getpid()}_suite"
@@ -130,12 +132,10 @@ class PostgresSuite:
     def __init__(self, server_url: str, folder: Path) -> None:
         self._server_url, self._folder = server_url, folder
         self.url = _url_of(server_url, SUITE)
-        self._schema: list[tuple[object, ...]] = []
-        self._reset_scripts: dict[bool, sql.Composed] = {}
         self.people: fixtures.People
         self._build()
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _connect(self) -> Connection:
         return psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True)
 
     def _build(self) -> None:
@@ -143,47 +143,57 @@ class PostgresSuite:
         _on_server(self._server_url, "CREATE DATABASE {}", SUITE)
         settings = make_settings(self.url, self._folder)
         migrate(settings)
-        with self._connect() as connection:
-            self._schema = _columns(connection)
-            self._reset_scripts[False] = _reset_script(connection, "first_rows")
+        # One connection for all resets: a new one would read the catalogue of all tables anew, which takes longest.
+        self._connection = self._connect()
+        self._schema = _schema(self._connection)
+        _keep_rows(self._connection, "first_rows")
         self.people = add_people(settings)
-        with self._connect() as connection:
-            self._reset_scripts[True] = _reset_script(connection, "first_rows_and_people")
+        _keep_rows(self._connection, "first_rows_and_people")
 
     def reset(self, *, peopled: bool = False) -> str:
         """Ends what earlier tests left connected, puts the first rows back, and gives the URL."""
-        with self._connect() as connection:
-            connection.execute(
+        try:
+            self._connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            unchanged = _columns(connection) == self._schema
-            if unchanged:
-                connection.execute(self._reset_scripts[peopled])
-        if not unchanged:
-            self._build()
+            unchanged = _schema(self._connection) == self._schema
+        except psycopg.OperationalError:  # a test ended every connection
+            self._connection.close()
+            self._connection = self._connect()
             return self.reset(peopled=peopled)
+        if not unchanged:
+            self.close()
+            self._build()
+        kept = "first_rows_and_people" if peopled else "first_rows"
+        self._connection.execute(sql.SQL("SELECT {}.put_back()").format(sql.Identifier(kept)))
         return self.url
 
+    def close(self) -> None:
+        self._connection.close()
 
-def _columns(connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[object, ...]]:
+
+def _schema(connection: Connection) -> object:
+    """Changes with every table, index, sequence and column."""
     query = (
-        "SELECT c.relname, a.attname, a.atttypid::int FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'i', 'S') AND a.attnum > 0 ORDER BY 1, 2"
+        "SELECT md5(string_agg(c.relname || a.attname || a.atttypid::text, ',' ORDER BY c.relname, a.attname))"
+        " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'i', 'S') AND a.attnum > 0"
     )
-    return connection.execute(query).fetchall()
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return row[0]
 
 
-def _names(connection: psycopg.Connection[tuple[object, ...]], query: str) -> list[sql.Identifier]:
+def _names(connection: Connection, query: str) -> list[sql.Identifier]:
     return [sql.Identifier("public", str(name)) for (name,) in connection.execute(query)]  # type: ignore[arg-type]
 
 
-def _reset_script(connection: psycopg.Connection[tuple[object, ...]], schema: str) -> sql.Composed:
-    """Statements that put every table and sequence back to what they hold now. First rows are kept in the schema."""
+def _keep_rows(connection: Connection, schema: str) -> None:
+    """Keep what every table and sequence holds now in that schema, with `put_back()` that brings it back."""
     tables = _names(connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     sequences = _names(connection, "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
-    steps: list[sql.Composable] = [sql.SQL("SET session_replication_role = replica")]
-    steps += [sql.SQL("DELETE FROM {}").format(table) for table in tables]
+    steps: list[sql.Composable] = [sql.SQL("DELETE FROM {}").format(table) for table in tables]
     connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     for number, table in enumerate(tables):
         if connection.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(table)).fetchone():
@@ -195,5 +205,7 @@ def _reset_script(connection: psycopg.Connection[tuple[object, ...]], schema: st
         row = connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(sequence)).fetchone()
         assert row is not None
         name = sequence.as_string(connection)
-        steps.append(sql.SQL("SELECT setval({}, {}, {})").format(name, sql.Literal(row[0]), sql.Literal(row[1])))
-    return sql.SQL("; ").join(steps)
+        steps.append(sql.SQL("PERFORM setval({}, {}, {})").format(name, sql.Literal(row[0]), sql.Literal(row[1])))
+    function = "CREATE FUNCTION {}.put_back() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica"
+    body = sql.Literal((sql.SQL("BEGIN ") + sql.SQL("; ").join(steps) + sql.SQL("; END")).as_string(connection))
+    connection.execute(sql.SQL(function).format(sql.Identifier(schema)) + sql.SQL(" AS {}").format(body))

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-import dev
+from development.translations import compile_translations
 from helpdesk import create_app
 from helpdesk.config import Settings
 from helpdesk.core.clock import FixedClock
@@ -28,6 +28,8 @@ from tests.live import LiveServer
 from tests.network_guard import forbid_network
 
 KINDS = ("sqlite", "postgresql")
+PAGES = frozenset(("test_pages", "pages"))  # modules and folders of tests that look at pages only
+PROCESSES = frozenset(("live_server", "new_context", "demonstration"))  # fixtures of tests that start some
 
 # websocket-client waits 3 s for a close frame that the reader of python-socketio's client took already.
 _close = websocket.WebSocket.close
@@ -44,28 +46,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes many seconds, so that it comes first")
     for name in [name for name in os.environ if name.startswith("HELPDESK_")]:
         if name != "HELPDESK_CHROMIUM" and not name.startswith("HELPDESK_TEST_"):
             del os.environ[name]  # settings of whoever runs the tests must not reach them
     forbid_network()
     # Structlog's own default draws boxes around all local variables of a traceback, which takes a second each.
     structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
-    dev.compile_translations()  # `make test` did; whoever calls pytest directly needs them too
+    compile_translations()  # `make test` did; whoever calls pytest directly needs them too
 
 
 def _kinds_for(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     definition = metafunc.definition
     if only := definition.get_closest_marker("database"):
         return tuple(only.args)
-    chosen = metafunc.config.getoption("--database")
-    if chosen == "both" or definition.get_closest_marker("both_databases"):
+    if definition.get_closest_marker("both_databases"):
         return KINDS
-    return (chosen,)
+    chosen = metafunc.config.getoption("--database")
+    if chosen != "both":
+        return (chosen,)
+    # Pages have no SQL of their own. tests/contract/test_pages_on_postgresql.py opens each of them there.
+    is_of_pages = bool(PAGES & {definition.path.stem, definition.path.parent.name})
+    return KINDS[:1] if is_of_pages else KINDS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", _kinds_for(metafunc))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    starts_processes = not PROCESSES.isdisjoint(getattr(item, "fixturenames", ()))
+    return starts_processes or item.get_closest_marker("long") is not None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests come first: at the end, workers share what is short, and none of them waits long for the other."""
+    items.sort(key=lambda item: not _is_long(item))
 
 
 # --- databases ---------------------------------------------------------------------------------------------------
@@ -105,8 +122,10 @@ def sqlite_template(sqlite_templates: databases.SqliteTemplates) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pg_suite(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> databases.PostgresSuite:
-    return databases.PostgresSuite(pg_server, tmp_path_factory.mktemp("postgres"))
+def pg_suite(pg_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.PostgresSuite]:
+    suite = databases.PostgresSuite(pg_server, tmp_path_factory.mktemp("postgres"))
+    yield suite
+    suite.close()
 
 
 @pytest.fixture

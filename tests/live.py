@@ -19,8 +19,13 @@ SECRET_KEY = "a-secret-key-for-tests-only-0123456789abcdef"  # the same for all,
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without the HELPDESK_* names of whoever runs the tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
+    """The environment without the HELPDESK_* names of whoever runs the tests.
+
+    What Python compiles is kept: else each of hundreds of processes would compile the whole program again.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HELPDESK_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept
 
 
 class LiveServer:

@@ -39,3 +39,13 @@ def test_a_changed_schema_is_made_anew(pg_suite: PostgresSuite) -> None:
         columns = {column["name"] for column in sa.inspect(connection).get_columns("feed_head")}
         assert connection.execute(sa.text("SELECT count(*) FROM feed_head")).scalar() == 1
     assert "extra" not in columns
+
+
+@pytest.mark.database("postgresql")
+def test_a_test_may_end_every_connection(pg_suite: PostgresSuite) -> None:
+    with connected(pg_suite.reset()) as connection:
+        others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+        connection.execute(sa.text(f"{others} AND pid <> pg_backend_pid()"))
+        connection.execute(sa.text("UPDATE feed_head SET seq = 7"))
+    with connected(pg_suite.reset()) as connection:
+        assert connection.execute(sa.text("SELECT seq FROM feed_head")).scalar_one() < 7

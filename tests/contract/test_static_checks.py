@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-import dev
+from development import checks
 
 
-@pytest.mark.parametrize("name", dev.CHECKS)
+@pytest.mark.long
+@pytest.mark.parametrize("name", checks.CHECKS)
 def test_static_check(name: str) -> None:
-    content, text = dev.check(name)
+    content, text = checks.check(name)
     assert content, f"{name}:\n{text}"

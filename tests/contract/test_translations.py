@@ -14,18 +14,18 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 
-import dev
+from development.translations import LANGUAGES, catalogs
 from plugins.outage_notice.tests import announcing
 from tests import factories
 from tests.contract import text_finder
 from tests.fixtures import People
 
 ROOT = text_finder.ROOT
-HOMES = {home.relative_to(ROOT).as_posix(): folders for home, folders in dev.catalogs().items()}
+HOMES = {home.relative_to(ROOT).as_posix(): folders for home, folders in catalogs().items()}
 NAMES = {"Administration", "Service desk"}  # where the people of the tests work
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%%")
 
-each_catalog = pytest.mark.parametrize("language", dev.LANGUAGES)
+each_catalog = pytest.mark.parametrize("language", LANGUAGES)
 each_home = pytest.mark.parametrize("home", HOMES)
 
 
@@ -176,7 +176,7 @@ def test_pages_speak_the_language_of_the_person(app: Flask, people: People, role
     for path, expected in PAGES[role].items():
         page = client.get(path.format(incident=incident.id), headers={"Accept-Language": "en"})
         assert page.status_code == 200, path
-        assert expected[dev.LANGUAGES.index(language)] in page.text, path
+        assert expected[LANGUAGES.index(language)] in page.text, path
         assert english_left(page.text, language) == [], path
 
 

@@ -353,6 +353,7 @@ def forget_passed(banner: dict[str, Any], now: str) -> dict[str, Any]:
     return banner | {"receipt": banner["receipt"] | {"snoozed_until": None if is_over else until}}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(0, SEQUENCES, IN_ONE_TEST))
 def test_every_page_ends_with_what_a_fresh_request_gives(world: World, first: int) -> None:
     world.restart()

@@ -1,0 +1,1 @@
+"""What `dev.py` does, in parts. It runs before anything is installed: only the standard library is imported."""
