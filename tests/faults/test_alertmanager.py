@@ -20,7 +20,7 @@ from flask import Flask
 
 from helpdesk.core.database import db
 from tests import factories
-from tests.faults.processes import Desk, size
+from tests.faults.processes import SLACK_SECONDS, Desk, size
 from tests.servers import free_port
 from tests.waiting import wait_until
 
@@ -124,22 +124,22 @@ def test_it_fires_repeats_resolves_and_replays(
     started.append(first)
     with app.app_context():
         first.post(began)
-        wait_until(lambda: signals() == ["firing"], "the alert arrived", 30)
+        wait_until(lambda: signals() == ["firing"], "the alert arrived", 30 + SLACK_SECONDS)
         [draft] = db.session.query(Announcement)
         assert (draft.status, draft.title, draft.owner_id) == (Status.draft, "VPN is down", None)
 
         repeats = size(2, 10)
-        wait_until(lambda: first.delivered() > repeats, "it repeats what still fires", 60)
+        wait_until(lambda: first.delivered() > repeats, "it repeats what still fires", 60 + SLACK_SECONDS)
         assert signals() == ["firing"]
 
         first.post(began, ends_at=datetime.now(UTC) - timedelta(seconds=1))
-        wait_until(lambda: signals() == ["firing", "resolved"], "the end arrived", 30)
+        wait_until(lambda: signals() == ["firing", "resolved"], "the end arrived", 30 + SLACK_SECONDS)
 
         # One without a memory learns of the alert anew, and delivers what was over long ago.
         second = Alertmanager(tmp_path / "second", server.url, token)
         started.append(second)
         second.post(began)
-        wait_until(lambda: second.delivered() > repeats, "it replays", 60)
+        wait_until(lambda: second.delivered() > repeats, "it replays", 60 + SLACK_SECONDS)
         assert signals() == ["firing", "resolved"]
         db.session.rollback()
         assert [a.status for a in db.session.query(Announcement)] == [Status.draft]
