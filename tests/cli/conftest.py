@@ -41,3 +41,10 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """For tests without a browser: requests would share what belongs to one of them."""
+    with app.app_context():
+        yield
