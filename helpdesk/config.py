@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -20,6 +20,8 @@ from helpdesk.core import notifying
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "es", "pt")
+SECRET_LENGTH, SECRET_VARIETY = 32, 10  # characters, and different ones among them: a random one in hexadecimal has 14
+PLACEHOLDERS = ("change", "example", "password", "secret")
 # Read by the tests and by `make`, not by the program.
 FOREIGN_NAMES = {"HELPDESK_CHROMIUM"}
 FOREIGN_PREFIXES = ("HELPDESK_TEST_",)
@@ -78,21 +80,22 @@ class Settings(BaseSettings):
         if value.startswith("sqlite:///"):
             path = value.removeprefix("sqlite:///")
             return value if path in ("", ":memory:") else f"sqlite:///{Path(path).absolute()}"
-        if value.startswith(("postgresql://", "postgresql+psycopg://")):
+        if value.startswith(("postgresql://", "postgresql+psycopg://")) and _has_real_port(value):
             return "postgresql+psycopg://" + value.split("://", 1)[1]
         raise ValueError("use sqlite:///path or postgresql+psycopg://user:password@host/database")
 
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        is_address = value and value.startswith(("redis://", "rediss://")) and _names_a_place(value)
+        if value and not (is_address or value.startswith("unix://")):
             raise ValueError("use redis://host:port/number")
         return value or None
 
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: str | None) -> str | None:
-        if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not urlsplit(value).hostname):
+        if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not _names_a_place(value)):
             raise ValueError("use smtp://user:password@host:587?starttls=1")
         return value or None
 
@@ -100,14 +103,19 @@ class Settings(BaseSettings):
     @classmethod
     def _public_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+        is_web = parts.scheme in ("http", "https") and _names_a_place(value)
+        if value and (not is_web or parts.path.strip("/")):
             raise ValueError("use the address people type, such as https://help.example.org, without a path")
         return value.rstrip("/")
 
     @field_validator("locale")
     @classmethod
     def _locale(cls, value: str) -> str:
-        if str(Locale.parse(value, sep="-" if "-" in value else "_").language) not in LOCALES:
+        try:
+            language = Locale.parse(value, sep="-" if "-" in value else "_").language
+        except (ValueError, UnknownLocaleError):
+            language = ""
+        if language not in LOCALES:
             raise ValueError(f"choose one of {', '.join(LOCALES)}")
         return value
 
@@ -153,8 +161,8 @@ class Settings(BaseSettings):
         if self.env != "production":
             return self
         problems = []
-        if len(self.secret_key) < 32:
-            problems.append("HELPDESK_SECRET_KEY needs at least 32 characters in production")
+        if _is_weak(self.secret_key):
+            problems.append("HELPDESK_SECRET_KEY needs at least 32 characters in production, drawn at random")
         if not self.public_url.startswith("https://"):
             problems.append("HELPDESK_PUBLIC_URL must start with https:// in production")
         if self.clock_file is not None:
@@ -217,6 +225,25 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if not settings.secret_key:
         settings = settings.model_copy(update={"secret_key": _development_secret(settings.instance_dir)})
     return settings
+
+
+def _names_a_place(url: str) -> bool:
+    """Whether a host and, if any, a real port stand in it."""
+    return bool(urlsplit(url).hostname) and _has_real_port(url)
+
+
+def _has_real_port(url: str) -> bool:
+    """Also where there is none. `urlsplit` finds a wrong one only when it is asked for."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _is_weak(secret: str) -> bool:
+    """Short, of few characters, or what an example says."""
+    is_varied = len(secret) >= SECRET_LENGTH and len(set(secret)) >= SECRET_VARIETY
+    return not is_varied or any(word in secret.lower() for word in PLACEHOLDERS)
 
 
 def _variable(name: str, field: FieldInfo) -> str:

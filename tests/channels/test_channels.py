@@ -239,8 +239,12 @@ def test_an_administrator_sends_a_test_and_sees_what_became_of_it(
     run_until_idle(app)
     [message] = receiver.messages
     assert "Adam" in message["message"]
+    receiver.status = 403
+    queue()
+    run_until_idle(app)
     page = client.get("/admin/channels").text
-    assert "json" in page
+    assert "json: Failed to send JSON POST notification: error=403." in page
+    assert "ChannelFailed" not in page
     assert SECRET not in page
     assert str(receiver.server_port) not in page
     with app.app_context():

@@ -16,7 +16,7 @@ from helpdesk.config import BadSettings, Settings, load_settings
 from tests.contract.matrix import SAFE, TABLE, Matrix
 
 ROOT = Path(__file__).resolve().parents[2]
-GOOD = {"env": "production", "secret_key": "k" * 40, "public_url": "https://help.example.org"}
+GOOD = {"env": "production", "secret_key": "f3a9c1d07be2458690" * 2, "public_url": "https://help.example.org"}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,8 @@ GOOD = {"env": "production", "secret_key": "k" * 40, "public_url": "https://help
     [
         ({"secret_key": ""}, "HELPDESK_SECRET_KEY"),
         ({"secret_key": "short"}, "HELPDESK_SECRET_KEY"),
+        ({"secret_key": "a" * 43}, "HELPDESK_SECRET_KEY"),
+        ({"secret_key": "please-change-this-before-going-live"}, "HELPDESK_SECRET_KEY"),
         ({"public_url": "http://help.example.org"}, "HELPDESK_PUBLIC_URL"),
         ({"public_url": ""}, "HELPDESK_PUBLIC_URL"),
         ({"clock_file": Path("clock")}, "HELPDESK_CLOCK_FILE"),
@@ -33,6 +35,22 @@ def test_p1_production_refuses_what_is_weak(change: dict[str, object], words: st
     Settings(**GOOD)
     with pytest.raises(ValidationError, match=words):
         Settings(**(GOOD | change))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HELPDESK_LOCALE", "xx"),
+        ("HELPDESK_LOCALE", "!"),
+        ("HELPDESK_PUBLIC_URL", "http://help.example:99999"),
+        ("HELPDESK_SMTP_URL", "smtp://mail.example:abc"),
+        ("HELPDESK_REDIS_URL", "redis://cache.example:-1"),
+        ("HELPDESK_DATABASE_URL", "postgresql://data.example:port/desk"),
+    ],
+)
+def test_a_setting_that_names_no_place_or_language_is_refused_at_start(name: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=name):
+        load_settings({name: value, "HELPDESK_SECRET_KEY": str(GOOD["secret_key"])})
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

@@ -14,6 +14,8 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.web.headers import CONTENT_SECURITY_POLICY
 from tests.web.conftest import SECRET
 
+pytestmark = pytest.mark.database("sqlite")  # what becomes of requests before and after a view asks no database
+
 STATUS = {
     "not-found": 404,
     "forbidden": 403,
@@ -184,7 +186,7 @@ def test_static_files_are_kept_by_version(app: Flask, client: FlaskClient) -> No
 def test_production_is_https_only_and_knows_its_name(
     settings: Settings, clock: FixedClock, make_app: Callable[..., Flask]
 ) -> None:
-    changes = {"env": "production", "public_url": "https://help.example.org", "secret_key": "k" * 40}
+    changes = {"env": "production", "public_url": "https://help.example.org", "secret_key": "f3a9c1d07be2458690" * 2}
     app = make_app(settings.model_copy(update=changes), clock)
     response = app.test_client().get("/nowhere", base_url="https://help.example.org")
     assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
