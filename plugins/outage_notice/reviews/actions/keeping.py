@@ -9,7 +9,6 @@ from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import timeline
 from plugins.outage_notice.announcements.queries.figures import find_reach
-from plugins.outage_notice.announcements.rules import Status
 from plugins.outage_notice.reviews.queries.facts import REACH_KEPT, kept_reach
 from plugins.outage_notice.reviews.queries.records import is_over
 
@@ -20,7 +19,7 @@ def keep_reach(announcement_id: int) -> bool:
     The reading comes first and outside of the transaction: it looks at everybody, and nobody who writes waits for it.
     """
     record = db.session.get(Announcement, announcement_id, populate_existing=True)
-    if record is None or record.closed_at is None or record.status is Status.withdrawn or not is_over(record, now()):
+    if record is None or record.closed_at is None or not is_over(record, now()):
         return False
     figures = find_reach(announcement_id, record.actual_end_at or record.closed_at)
     db.session.rollback()
