@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -86,22 +85,26 @@ def waiting() -> int:
 
 
 def settle_under_blows(worker: LiveServer, kills: int, chance: random.Random) -> None:
-    """Kill the only worker again and again while there is something to tell."""
+    """Kill the only worker again and again in the midst of telling, then let it go on to the end."""
+    wait_for_progress(worker, waiting())
     for _kill in range(kills):
-        left = waiting()
         time.sleep(chance.uniform(0.3, 1.2))  # the moment of the blow is what varies
         worker.kill()
+        left = waiting()
         worker.launch()
-        wait_while_it_runs(worker, lambda seen=left: waiting() < seen or waiting() == 0, START_SECONDS)
-    wait_while_it_runs(worker, lambda: waiting() == 0, START_SECONDS * 3)
+        wait_for_progress(worker, left)
+    while left := waiting():  # however long it takes, it must go on
+        wait_for_progress(worker, left)
 
 
-def wait_while_it_runs(worker: LiveServer, condition: Callable[[], bool], timeout: float) -> None:
-    """Until the worker has got so far. Raises with its log when it does not, or has ended."""
+def wait_for_progress(worker: LiveServer, left: int) -> None:
+    """Until fewer than `left` wait. Raises with the worker's log when none is told for long, or it has ended."""
     process = worker.process
     assert process is not None
     try:
-        wait_until(lambda: condition() or process.poll() is not None, "the worker's progress", timeout)
+        wait_until(
+            lambda: waiting() < left or not left or process.poll() is not None, "the worker's progress", START_SECONDS
+        )
         assert process.poll() is None
     except (AssertionError, TimeoutError) as error:
         raise AssertionError(f"{error}: {process.poll()}: {worker.log[-5000:]}") from error
