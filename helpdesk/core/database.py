@@ -12,7 +12,7 @@ from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, String, Table
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -198,6 +198,17 @@ def require_connection() -> Connection:
 def _is_lock_timeout(error: OperationalError) -> bool:
     text = str(error.orig).lower()
     return "locked" in text or "lock timeout" in text or "busy" in text
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether this says that PostgreSQL is not there, ends or begins: nothing is wrong with what was asked."""
+    if isinstance(error, PendingRollbackError):
+        return "reconnect" in str(error)
+    orig: Any = getattr(error, "orig", None)
+    if not isinstance(error, OperationalError) or not hasattr(orig, "sqlstate"):
+        return False  # SQLite's say what is wrong
+    code: str | None = orig.sqlstate
+    return code is None or code.startswith(("08", "57P"))
 
 
 def _is_unusable(error: OperationalError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, not_, or_, update
@@ -29,6 +30,17 @@ def catch_up(now: datetime) -> int:
         session.execute(ready.where(OutboxRow.leased_until > lease_end).values(leased_until=lease_end))
         result = session.execute(ready.where(OutboxRow.due_at > now, waits_for_nothing).values(due_at=now))
         return int(getattr(result, "rowcount", 0))
+
+
+def give_back(ids: Sequence[str], worker: str) -> None:
+    """Let others have these at once: `worker` leased them and did not begin."""
+    with transaction() as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_(ids), OutboxRow.leased_by == worker, OutboxRow.state == OutboxState.ready)
+            .values(leased_until=None, leased_by=None, attempts=OutboxRow.attempts - 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def renew(item: Item, worker: str, now: datetime) -> bool:

@@ -46,6 +46,7 @@ class Relay:
         self._wake = threading.Event()
         self._stopping = False
         self._busy: set[str] = set()  # effects that are under way
+        self._left: list[str] = []  # leased, not begun, and for others to have
         self._turned = float("-inf")
         self._last_now: datetime | None = None
         self._waiting: queue.Queue[tuple[Item, float]] = queue.Queue()
@@ -93,6 +94,7 @@ class Relay:
             self._turned = time.monotonic()
             try:
                 self._watch_clock()
+                self._return_left()
                 found = self._take()
             except Exception:  # such as a database that is away: look again in a second
                 log.exception("the outbox could not be read")
@@ -119,11 +121,20 @@ class Relay:
         for item in items:
             if item.channel != outbox.HANDLER_CHANNEL:
                 self._waiting.put((item, began))
-        for item in handlers:
+        for number, item in enumerate(handlers):
             if self._stopping or time.monotonic() - began > SAFE_SECONDS:
                 break
-            self.perform(item)
+            if not self.perform(item):  # such as without a database: the others would fail as well
+                self._left = [one.id for one in handlers[number + 1 :]]
+                return 0
         return len(items)
+
+    def _return_left(self) -> None:
+        """So that nothing waits for a lease to run out when the database is there again."""
+        if self._left:
+            with self._app.app_context():
+                leases.give_back(self._left, self.worker)
+            self._left = []
 
     def _messenger(self) -> None:
         while not self._stopping:
@@ -148,19 +159,18 @@ class Relay:
             now = clock.now()
             return outbox.lease(self.worker, BATCH, now) if queries.has_due_effects(now) else []
 
-    def perform(self, item: Item) -> None:
-        """Perform one leased effect in an app context of its own, and mark it. Never raises."""
+    def perform(self, item: Item) -> bool:
+        """Perform one leased effect in an app context of its own, and mark it. False when that could not be done."""
         # What is written about it, and what it queues in turn, carries the id of the request that caused it.
         bind = structlog.contextvars.bound_contextvars
         with bind(request_id=item.request_id or uuid.uuid4().hex, effect=item.id):
             self._busy.add(item.id)
             try:
-                if not self._stopping:  # else it is given back by now
-                    self._perform(item)
+                return self._stopping or self._perform(item)  # when it stops, it is given back by now
             finally:
                 self._busy.discard(item.id)
 
-    def _perform(self, item: Item) -> None:
+    def _perform(self, item: Item) -> bool:
         try:
             with self._app.app_context():
                 error = self._attempt(item)
@@ -170,10 +180,12 @@ class Relay:
                 outcome = self._mark(item, error, now)
             # The loop may never have seen this time, and what was put off by it must not wait for it after all.
             self._last_now = max(now, self._last_now or now)
-            EFFECTS.labels(item.channel, outcome).inc()
         except Exception:  # not marked: it is done again when the lease is over
             EFFECTS.labels(item.channel, "unmarked").inc()
             log.exception("an effect could not be marked")
+            return False
+        EFFECTS.labels(item.channel, outcome).inc()
+        return True
 
     def _attempt(self, item: Item) -> Exception | None:
         try:

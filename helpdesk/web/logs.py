@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from helpdesk.core.database import is_away
+
 _SECRET_NAME = re.compile(r"pass(word|wd|phrase)?|secret|token|authorization|cookie|api_?key|csrf", re.IGNORECASE)
 # Bounded repetitions: what is logged may come from anybody, and must not cost more than its length.
 _SECRET_IN_TEXT = re.compile(
@@ -40,6 +42,17 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_secrets(part) for part in value]
     return value
+
+
+def shorten_absence(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """One line instead of a traceback where the database is away: hundreds of them would take everybody's time."""
+    info = entry.get("exc_info")
+    error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
+    if isinstance(error, Exception) and is_away(error):
+        del entry["exc_info"]
+        words = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        entry.setdefault("error", f"{type(error).__name__}: {words}")
+    return entry
 
 
 def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
@@ -76,7 +89,11 @@ def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                shorten_absence,
+                *last,
+            ],
         )
     )
     root = logging.getLogger()

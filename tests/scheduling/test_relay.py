@@ -256,6 +256,30 @@ def test_a_clock_that_jumps_and_is_set_back_between_two_looks(app: Flask, clock:
     assert [item.recipient for item in relay.lease()] == ["ana"]
 
 
+def test_without_a_database_the_rest_of_a_batch_is_given_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be marked was perhaps done and waits for its lease; the others need not, and are not even tried."""
+    tried: list[str] = []
+    table = app.extensions["helpdesk"].handlers
+    table["TicketOpened"] = [("here", lambda event, event_id: tried.append(event_id))]
+    with app.app_context(), transaction():
+        for number in range(3):
+            outbox.record(TicketOpened(number))
+    relay = Relay(app)
+
+    def fails(*_arguments: object) -> str:
+        raise OSError("no database")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(relay, "_mark", fails)
+        assert relay._take() == 0
+    assert len(tried) == 1
+    assert Relay(app).lease() == []
+    relay._return_left()
+    found = Relay(app).lease()
+    assert [item.attempts for item in found] == [1, 1]
+    assert tried[0] not in [item.event_id for item in found]
+
+
 def test_waiting_grows_to_an_hour() -> None:
     assert [rules.wait_seconds(n, 0.5) for n in (1, 2, 3, 4)] == [1, 4, 16, 64]
     assert rules.wait_seconds(50, 0.5) == 3600

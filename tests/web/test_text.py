@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask, g
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from wtforms import PasswordField, StringField, TextAreaField
 
 from helpdesk.core.errors import Invalid
 from helpdesk.web.forms import BaseForm, LocalDateTimeField
 from helpdesk.web.locale import filesize, localdate, localdatetime, localtime
-from helpdesk.web.logs import hide_secrets
+from helpdesk.web.logs import hide_secrets, shorten_absence
 from helpdesk.web.markdown import LONGEST, to_html, to_text
 from helpdesk.web.redirects import safe_next
 from tests.web.conftest import ANA
@@ -251,6 +254,14 @@ LINK = "pW3xk_Tz0Q-9vLr5yB2nC8dF1gH4jK6mN7sA0uE3iO"  # looks like those that set
 def test_logs_hold_no_tokens_of_addresses(line: str, kept: str) -> None:
     assert hide_secrets(None, "", {"event": line})["event"] == kept
     assert hide_secrets(None, "", {"event": "x", "url": [line]})["url"] == [kept]
+
+
+def test_a_database_that_is_away_takes_one_line_of_the_log() -> None:
+    away = OperationalError("SELECT 1", None, psycopg.OperationalError("connection failed\nIs it running?"))
+    entry = shorten_absence(None, "", {"event": "database unavailable", "exc_info": away})
+    assert entry == {"event": "database unavailable", "error": "OperationalError: connection failed"}
+    for error in (ValueError("ours"), OperationalError("SELECT x", None, sqlite3.OperationalError("no such column"))):
+        assert "exc_info" in shorten_absence(None, "", {"event": "x", "exc_info": error})
 
 
 def test_a_failure_at_a_secret_address_is_logged_without_it() -> None:
