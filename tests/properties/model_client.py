@@ -32,6 +32,8 @@ class BoardState:
         self.seq = max(self.seq, board["seq"])
         before = self.banners
         self.banners = {b["id"]: self._newer(before.get(b["id"]), b) for b in board["banners"]}
+        for banner_id in self.banners:
+            self.tombstones.pop(banner_id, None)  # it is back
 
     @staticmethod
     def _newer(known: Banner | None, given: Banner) -> Banner:
@@ -42,9 +44,10 @@ class BoardState:
         self._check_epoch(message["epoch"])
         self.seq = max(self.seq, message["seq"])
         before = self.banners.get(banner["id"])
-        if before is not None and before["version"] >= banner["version"]:
+        # The clock alone can begin, show or end it: then the version is the same, and what was said last holds.
+        if before is not None and (before["version"] > banner["version"] or _is_same(before, banner)):
             return
-        if self.tombstones.get(banner["id"], -1) >= banner["version"]:
+        if self.tombstones.get(banner["id"], -1) > message["seq"]:
             return
         self.banners[banner["id"]] = banner
 
@@ -56,6 +59,10 @@ class BoardState:
             return
         self.tombstones[message["id"]] = max(message["version"], self.tombstones.get(message["id"], 0))
         self.banners.pop(message["id"], None)
+
+
+def _is_same(one: Banner, other: Banner) -> bool:
+    return all(one.get(name) == other.get(name) for name in ("version", "phase", "status", "started_at"))
 
 
 class Line:
