@@ -139,6 +139,17 @@ def sign_in(client: FlaskClient, user: User, password: str = PASSWORD) -> str:
     return csrf_token(client)
 
 
+def session_cookie(user: User) -> tuple[str, str]:
+    """Name and value of the cookie of somebody who has signed in, for browsers."""
+    assert _present_apps, "use the fixture `app`"
+    client = _present_apps[-1].test_client()
+    sign_in(client, user)
+    name = _present_apps[-1].config["SESSION_COOKIE_NAME"]
+    cookie = client.get_cookie(name)
+    assert cookie is not None
+    return name, cookie.value
+
+
 def post_form(client: FlaskClient, path: str, data: dict[str, Any] | None = None, **options: Any) -> Any:
     """Post a form with the CSRF token of the session."""
     return client.post(path, data={"csrf_token": csrf_token(client), **(data or {})}, **options)

@@ -106,6 +106,7 @@ def commands(app: Flask) -> list[tuple[str, click.Command]]:
     return [(" ".join(words), command) for words, command in found]
 
 
+@pytest.mark.database("sqlite")
 def test_every_command_is_documented_with_its_options(app: Flask) -> None:
     text = (DOCS / "operating.md").read_text()
     known = commands(app)
@@ -121,6 +122,7 @@ def test_every_command_is_documented_with_its_options(app: Flask) -> None:
     assert missing == []
 
 
+@pytest.mark.database("sqlite")
 def test_the_documentation_calls_no_command_that_is_not_there(app: Flask) -> None:
     known = {words for words, _command in commands(app)}
     first = {words.split()[1] for words in known}

@@ -26,6 +26,7 @@ NAMES = {"Administration", "Service desk"}  # where the people of the tests work
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%%")
 
 each_catalog = pytest.mark.parametrize("language", LANGUAGES)
+on_one_database = pytest.mark.database("sqlite")  # words come from no database
 each_home = pytest.mark.parametrize("home", HOMES)
 
 
@@ -130,6 +131,7 @@ def english_left(html: str, language: str) -> list[str]:
     return sorted(text for text in shown if other.get(text, text) != text)
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("tag", "language", "heading"),
     [("es", "es", "Iniciar sesión"), ("pt", "pt", "Iniciar sessão"), ("pt-BR,en;q=0.5", "pt-BR", "Iniciar sessão")],
@@ -141,6 +143,7 @@ def test_sign_in_speaks_the_language_of_the_browser(client: FlaskClient, tag: st
     assert english_left(page, language[:2]) == []
 
 
+@on_one_database
 def test_what_is_left_in_english_is_found(client: FlaskClient) -> None:
     assert "Sign in" in english_left(client.get("/sign-in", headers={"Accept-Language": "en"}).text, "es")
 
@@ -165,6 +168,7 @@ PAGES = {
 }
 
 
+@on_one_database
 @each_catalog
 @pytest.mark.parametrize("role", PAGES)
 def test_pages_speak_the_language_of_the_person(app: Flask, people: People, role: str, language: str) -> None:
