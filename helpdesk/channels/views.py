@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from helpdesk.channels import actions, queries
 from helpdesk.core.errors import Conflict
-from helpdesk.core.outbox import OutboxState
+from helpdesk.core.outbox import OutboxRow, OutboxState
 from helpdesk.hooks.specs import MenuLink
 from helpdesk.web.access import allow, get_viewer
 from helpdesk.web.limits import limit
@@ -38,7 +38,14 @@ def list_channels() -> str:
         by_key={channel.key: channel for channel in queries.channels()},
         messages=queries.list_messages(SHOWN),
         labels=STATE_LABELS,
+        reason=_reason,
     )
+
+
+def _reason(message: OutboxRow) -> str:
+    """Why it was not taken, without the kind of error before it; "" for what was, or was not tried yet."""
+    is_open = message.state in (OutboxState.ready, OutboxState.dead)
+    return (message.last_error or "").partition(": ")[2] if is_open else ""
 
 
 @bp.post("/test")

@@ -25,6 +25,8 @@ COUNT = 400
 WEEKS = 8
 JUST_NOW, LAST_DAY = 15, 15  # so many came within six hours, and within a day
 STORIES = (*network.STORIES, *communication.STORIES, *workplace.STORIES, *applications.STORIES)
+# One morning many could not work from home: so many days ago, tickets, and when the first of them came.
+MORNING_DAYS, MORNING_COUNT, MORNING_HOUR, MORNING_MINUTE = 34, 11, 9, 13
 QUESTION = "Hello {first}, thank you for writing. Since when does it happen, and do your colleagues see it too?"
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
@@ -75,10 +77,11 @@ def _plan(
     goals = [_goal(choose, now - at) for at in times]
     own = _own_places(organisation, goals)
     courses = []
+    morning = set(_morning(now))
     for place, (at, goal) in enumerate(zip(times, goals, strict=True)):
         is_new = place >= COUNT - JUST_NOW
         requester = own.get(place) or _choose_requester(choose, organisation)
-        told = _choose_story(choose, requester, is_vpn=is_new and place % 3 == 0)
+        told = _choose_story(choose, requester, is_vpn=at in morning or (is_new and place % 3 == 0))
         cast = _cast(choose, organisation, requester, told, settings, at)
         course = Course(cast, told, first_number + place)
         course.open(choose.choice(told.subjects), at)
@@ -90,7 +93,7 @@ def _plan(
 def _opening_times(choose: random.Random, now: datetime) -> list[datetime]:
     """When tickets came: in working hours, and some of them just now whatever the hour."""
     ages = [choose.uniform(0.05, 6) for _ in range(JUST_NOW)] + [choose.uniform(6, 24) for _ in range(LAST_DAY)]
-    times = [now - timedelta(hours=age) for age in ages]
+    times = [now - timedelta(hours=age) for age in ages] + _morning(now)
     while len(times) < COUNT:
         day = now - timedelta(days=choose.randrange(1, 7 * WEEKS))
         at = day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=choose.triangular(6.5, 18, 10))
@@ -98,6 +101,13 @@ def _opening_times(choose: random.Random, now: datetime) -> list[datetime]:
         if not quiet and at < now - timedelta(hours=24):
             times.append(at)
     return sorted(at.replace(microsecond=0) for at in times)
+
+
+def _morning(now: datetime) -> list[datetime]:
+    first = (now - timedelta(days=MORNING_DAYS)).replace(
+        hour=MORNING_HOUR, minute=MORNING_MINUTE, second=0, microsecond=0
+    )
+    return [first + timedelta(minutes=3 * number) for number in range(MORNING_COUNT)]
 
 
 def _goal(choose: random.Random, age: timedelta) -> Status:

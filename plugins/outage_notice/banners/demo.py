@@ -1,4 +1,4 @@
-"""Who has had the demonstration's running incidents on screen: a curve to look at."""
+"""Who has had the demonstration's incidents on screen: curves to look at, and figures for reviews."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from plugins.outage_notice.audiences.queries import audience_condition
 from plugins.outage_notice.banners.models import ReachMinute, Receipt
 
 DELIVERED, SEEN, READ = 0.93, 0.9, 0.75  # shares: of the audience, of those before
+PAST = timedelta(days=65)
 HALF_AFTER = 6.0  # minutes until about half of them had it
 
 
@@ -26,6 +27,18 @@ def load(now: datetime) -> None:
         for record in records:
             if phase(record, now) is Phase.active and record.published_at is not None:
                 _write(record, record.published_at, now)
+
+
+def load_past(now: datetime) -> None:
+    """Receipts for the incidents that were over within the last weeks, from when each was published until its end."""
+    since = now - PAST
+    with transaction():
+        over = select(Announcement).where(Announcement.kind == Kind.incident, Announcement.actual_end_at > since)
+        for record in db.session.scalars(over.order_by(Announcement.id)).all():
+            began, ended = record.published_at, record.actual_end_at
+            has_none = db.session.scalar(select(Receipt.user_id).where(Receipt.announcement_id == record.id).limit(1))
+            if began is not None and ended is not None and phase(record, now) is Phase.over and has_none is None:
+                _write(record, began, ended)
 
 
 def _write(record: Announcement, began: datetime, now: datetime) -> None:

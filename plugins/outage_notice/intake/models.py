@@ -39,6 +39,7 @@ class AlertRule(Base):
 class Alert(Base):
     """One thing that a source watches, and how it is now. `changes`: moments of its latest changes, to see flapping.
 
+    `first_seen_at`, `seen_at`: when it was heard of first and last, also by the same again; None before this was kept.
     `starts_at`: of the present or last firing. `announcement_id`: the outage that it belongs to now.
     """
 
@@ -51,6 +52,8 @@ class Alert(Base):
     status: Mapped[AlertStatus] = mapped_column(Choice(AlertStatus))
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    first_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     changes: Mapped[list[Any]] = mapped_column(JSON, default=list)
     flapping_noted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id", ondelete="SET NULL"))

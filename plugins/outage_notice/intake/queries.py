@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import and_, func, or_, select
 
-from helpdesk.plugin_api import NotFound, Role, Service, User, Viewer, db
+from helpdesk.plugin_api import NotFound, Service, User, Viewer, db
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import live_announcements
 from plugins.outage_notice.announcements.queries.records import require_announcer
@@ -17,6 +17,7 @@ from plugins.outage_notice.announcements.rules import Kind, Phase, Status, phase
 from plugins.outage_notice.announcements.rules.matching import fold, is_running
 from plugins.outage_notice.intake.models import Alert, AlertRule, AlertSignal
 from plugins.outage_notice.intake.rules import AlertStatus, is_flapping
+from plugins.outage_notice.response.queries import technicians_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,26 @@ def alerts_of(announcement_id: int, now: datetime) -> AlertsOfOutage:
     return AlertsOfOutage(found, max(ends) if is_over else None, flapping)
 
 
+@dataclass(frozen=True, slots=True)
+class AlertOrigin:
+    """One alert from which a draft comes, with what its last signal said."""
+
+    alert: Alert
+    description: str
+    labels: Mapping[str, str]
+
+
+def origins_of(announcement_id: int, now: datetime) -> list[AlertOrigin]:
+    """The alerts of an announcement with their labels. The caller may see the announcement. Two reads."""
+    alerts = alerts_of(announcement_id, now).alerts
+    newest = select(func.max(AlertSignal.id)).where(AlertSignal.alert_id.in_([a.id for a in alerts]))
+    query = select(AlertSignal).where(AlertSignal.id.in_(newest.group_by(AlertSignal.alert_id)))
+    signals = {s.alert_id: s for s in db.session.scalars(query)} if alerts else {}
+    return [
+        AlertOrigin(a, s.description if (s := signals.get(a.id)) else "", dict(s.labels) if s else {}) for a in alerts
+    ]
+
+
 def list_signals(
     actor: Viewer, *, after: tuple[datetime, int] | None = None, limit: int = 50, only_unmapped: bool = False
 ) -> list[SignalRow]:
@@ -159,14 +180,6 @@ def count_waiting_drafts() -> int:
 
 
 def people_to_tell(service_id: int) -> Sequence[User]:
-    """The technicians of the service's team who have a mailbox; without any, all technicians."""
-    able = and_(
-        User.role.in_([Role.technician, Role.administrator]), User.disabled_at.is_(None), User.email.is_not(None)
-    )
-    team_id = db.session.scalar(select(Service.owner_team_id).where(Service.id == service_id))
-    if team_id is not None:
-        team = db.session.scalars(select(User).where(able, User.team_id == team_id).order_by(User.id)).all()
-        if team:
-            return team
-    query = select(User).where(able, User.role == Role.technician)
-    return db.session.scalars(query.order_by(User.id).limit(200)).all()
+    """The technicians of the service's team, without any all technicians: those who have a mailbox."""
+    query = select(User).where(User.id.in_(technicians_for(service_id)), User.email.is_not(None))
+    return db.session.scalars(query.order_by(User.id)).all()

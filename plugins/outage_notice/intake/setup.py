@@ -14,7 +14,7 @@ from plugins.outage_notice.intake.actions import forget_old
 from plugins.outage_notice.intake.api import api
 from plugins.outage_notice.intake.handlers import HANDLERS
 from plugins.outage_notice.intake.queries import count_waiting_drafts
-from plugins.outage_notice.intake.views import alerts_part, bp, proposal_part
+from plugins.outage_notice.intake.views import alerts_part, bp, draft_part, proposal_part
 from plugins.outage_notice.intake.views.words import TIMELINE_WORDS
 
 __all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "menu_links", "wire"]
@@ -34,4 +34,5 @@ def wire() -> None:
     """Put proposals and alerts onto the page of an announcement, and their words into its timeline."""
     offer_room_part(proposal_part, "top")
     offer_room_part(alerts_part, "aside")
+    offer_room_part(draft_part, "draft")
     offer_timeline_words(TIMELINE_WORDS)

@@ -31,10 +31,13 @@ def watch_for_surges(event: TicketOpened, _event_id: str) -> None:
     surges.notice_ticket(event.ticket_id)
 
 
-def link_surge(event: AnnouncementPublished, _event_id: str) -> None:
-    """The tickets of the surge that was declared wait for the outage from now on."""
-    for ticket_id in surges.settle_declared(event.announcement_id):
+def link_surge(event: AnnouncementPublished | AnnouncementUpdated | StepFired, _event_id: str) -> None:
+    """The tickets of the surge that was declared wait for the outage from the moment on at which it is on."""
+    ids = surges.settle_declared(event.announcement_id)
+    for ticket_id in ids:
         link_of_surge(event.announcement_id, ticket_id)
+    if ids:
+        surges.note_linked(event.announcement_id)
 
 
 def close(event: AnnouncementEnded | StepFired, _event_id: str) -> None:
@@ -75,9 +78,9 @@ HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {
     TicketOpened: (link_ticket, watch_for_surges),
     AnnouncementPublished: (link_surge,),
     AnnouncementEnded: (close,),
-    StepFired: (close,),
+    StepFired: (link_surge, close),
     AnnouncementReopened: (open_again,),
-    AnnouncementUpdated: (keep_to_audience, say_more),
+    AnnouncementUpdated: (link_surge, keep_to_audience, say_more),
     AutomatedReplyAdded: (note_told,),
     FoundAffected: (follow,),
 }

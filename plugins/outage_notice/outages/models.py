@@ -17,6 +17,7 @@ TOLD = text("told_at IS NOT NULL")
 NO_TICKET = text("ticket_id IS NULL")
 WAITING = text("state = 'waiting'")
 OPEN_SURGE = text("state = 'open'")
+UNANSWERED = text("answered_at IS NULL")
 
 
 class TicketLink(Base):
@@ -201,4 +202,18 @@ class Surge(Base):
         Index("ix_outage_surge_key", "key", "id"),
         Index("ix_outage_surge_state", "state", "id"),
         Index("ix_outage_surge_announcement_id", "announcement_id"),
+    )
+
+
+class SurgeCall(Base):
+    """A technician whom an agent called to look at a surge, and when that person said "I have it"."""
+
+    __tablename__ = "outage_surge_call"
+    surge_id: Mapped[int] = mapped_column(ForeignKey("outage_surge.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    called_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    called_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        Index("ix_outage_surge_call_waiting", "user_id", sqlite_where=UNANSWERED, postgresql_where=UNANSWERED),
     )

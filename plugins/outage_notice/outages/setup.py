@@ -10,14 +10,17 @@ from plugins.outage_notice.outages import jobs
 from plugins.outage_notice.outages.actions.surges import fade_and_forget
 from plugins.outage_notice.outages.api import api
 from plugins.outage_notice.outages.demo import load as load_demo
+from plugins.outage_notice.outages.demo import load_past as load_demo_past
 from plugins.outage_notice.outages.handlers import HANDLERS
 from plugins.outage_notice.outages.queries.figures import ticket_figures
 from plugins.outage_notice.outages.queries.tally import ending_facts
 from plugins.outage_notice.outages.views import bp, page_slot, room_part
 from plugins.outage_notice.outages.views.impact import impact_part
 from plugins.outage_notice.outages.views.surge_words import TIMELINE_WORDS
+from plugins.outage_notice.outages.views.surges import draw_call_bars
+from plugins.outage_notice.response.views.slots import offer_bars
 
-__all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "page_slot", "wire"]
+__all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "load_demo_past", "page_slot", "wire"]
 
 BLUEPRINTS = (bp, api)
 JOBS = (*jobs.JOBS, Job("outage_notice.surges", fade_and_forget, every_seconds=60))
@@ -30,3 +33,4 @@ def wire() -> None:
     offer_timeline_words(TIMELINE_WORDS)
     offer_tickets(ticket_figures)
     offer_ending_facts(ending_facts)
+    offer_bars(draw_call_bars)

@@ -8,7 +8,7 @@ from typing import Any
 from helpdesk.plugin_api import now, transaction
 from plugins.outage_notice.intake import actions
 from plugins.outage_notice.intake.actions import RuleInput
-from plugins.outage_notice.outages.models import Surge
+from plugins.outage_notice.outages.models import Surge, SurgeCall
 from plugins.outage_notice.outages.rules.surges import SurgeState
 from tests import factories
 from tests.contract.routes import Arguments, Route, Table, World
@@ -49,6 +49,8 @@ TABLE: Table = {
     "POST /api/v1/intake/alertmanager": Route("technician", "intake", json=ALERTMANAGER),
     "POST /api/v1/intake/generic": Route("technician", "intake", json=GENERIC),
     "GET /outages/surge": Route("agent"),
+    "POST /outages/surges/<int:surge_id>/answer": Route("technician", object="called surge"),
+    "POST /outages/surges/<int:surge_id>/call": Route("agent", object="surge"),
     "POST /outages/surges/<int:surge_id>/declare": Route("technician", object="surge"),
     "POST /outages/surges/<int:surge_id>/silence": Route("agent", object="surge"),
 }
@@ -80,4 +82,13 @@ def _surge(world: World) -> Arguments:
     return {"surge_id": row.id}
 
 
-OBJECTS = {"alert rule": _rule, "surge": _surge}
+def _called_surge(world: World) -> Arguments:
+    """All who may announce are called: others of the staff are not."""
+    arguments = _surge(world)
+    with transaction() as session:
+        for person in (world.people.teresa, world.people.adam):
+            session.add(SurgeCall(surge_id=arguments["surge_id"], user_id=person.id, called_at=now()))
+    return arguments
+
+
+OBJECTS = {"alert rule": _rule, "surge": _surge, "called surge": _called_surge}

@@ -33,15 +33,16 @@ bp = Blueprint(
 )
 
 
-Place = Literal["top", "main", "aside"]
+Place = Literal["top", "main", "aside", "draft"]
 
-_room_parts: dict[Place, list[RoomPart]] = {"top": [], "main": [], "aside": []}
+_room_parts: dict[Place, list[RoomPart]] = {"top": [], "main": [], "aside": [], "draft": []}
 
 
 def offer_room_part(draw: RoomPart, place: Place = "main") -> None:
     """Put a part of a room above onto the page of each announcement: escaped HTML, or "" where it has none.
 
-    `top` is under the title, `main` after the update box, `aside` first in the side column.
+    `top` is under the title, `main` after the update box, `aside` first in the side column. They are for what is
+    published; `draft` is beside a draft, on its page and in the composer.
     """
     if draw not in _room_parts[place]:
         _room_parts[place].append(draw)

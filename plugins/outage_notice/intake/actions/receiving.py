@@ -95,6 +95,7 @@ def _alert(session: Session, signal: Signal, at: datetime) -> tuple[Alert, Known
         "status": signal.status,
         "starts_at": signal.starts_at or at,
         "changes": [],
+        "first_seen_at": at,
     }
     made = session.scalar(
         insert.values(values).on_conflict_do_nothing(index_elements=["source", "fingerprint"]).returning(Alert.id)
@@ -102,6 +103,7 @@ def _alert(session: Session, signal: Signal, at: datetime) -> tuple[Alert, Known
     alert = queries.find_alert(signal.source, signal.fingerprint)
     if alert is None:
         raise RuntimeError("the alert was not written")
+    alert.seen_at = at
     return alert, None if made is not None else Known(alert.status, alert.starts_at)
 
 

@@ -9,7 +9,7 @@ from flask import render_template
 from helpdesk.plugin_api import Viewer
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.rules import Kind, Phase, phase
-from plugins.outage_notice.intake.queries import alerts_of
+from plugins.outage_notice.intake.queries import alerts_of, origins_of
 from plugins.outage_notice.intake.views.blueprint import STATUS_WORDS
 
 
@@ -36,3 +36,12 @@ def alerts_part(announcement_id: int, viewer: Viewer, now: datetime) -> str:
     if not found.alerts:
         return ""
     return render_template("outage_notice/alert_list.html", found=found, alert_status_words=STATUS_WORDS)
+
+
+def draft_part(announcement_id: int, viewer: Viewer, now: datetime) -> str:
+    """Which alerts a draft comes from, as far as monitoring told; "" for drafts that people began."""
+    record = get_announcement(viewer, announcement_id)
+    origins = origins_of(record.id, now)
+    if not origins:
+        return ""
+    return render_template("outage_notice/alert_origins.html", origins=origins, alert_status_words=STATUS_WORDS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,11 +29,18 @@ from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.queries.records import require_announcer
+from plugins.outage_notice.announcements.rules import Phase, phase
+from plugins.outage_notice.outages.actions.surge_calls import note_answer
 from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport
 from plugins.outage_notice.outages.queries import surges as queries
-from plugins.outage_notice.outages.queries.surge_drafts import draft_of_surge, facts_of_surge
+from plugins.outage_notice.outages.queries.surge_calls import calls_of_surge
+from plugins.outage_notice.outages.queries.surge_drafts import draft_of_surge, facts_of_calls, facts_of_surge
+from plugins.outage_notice.outages.rules import may_hold_tickets
 from plugins.outage_notice.outages.rules import surges as rules
 from plugins.outage_notice.outages.rules.surges import ALL, Limits, SurgeState
+
+# What the evidence of a declared surge keeps besides what was shown.
+TICKET_IDS, ARE_LINKED = "ticket_ids", "are_linked"
 
 
 def notice_ticket(ticket_id: int) -> Surge | None:
@@ -103,9 +110,13 @@ def _prolong(session: Session, keys: Sequence[str], at: datetime) -> set[str]:
     """Note one more ticket on the surges that are open. Their clusters."""
     if not keys:
         return set()
-    statement = update(Surge).where(Surge.key.in_(keys), Surge.state == SurgeState.open).values(last_at=at)
-    done = session.scalars(statement.returning(Surge.key).execution_options(synchronize_session=False))
-    return set(done.all())
+    # Locked in one order: two tickets of the same surges at once must not wait for each other.
+    mine = select(Surge.id, Surge.key).where(Surge.key.in_(keys), Surge.state == SurgeState.open).order_by(Surge.id)
+    found = session.execute(mine.with_for_update()).all()
+    if found:
+        ids = [row.id for row in found]
+        session.execute(update(Surge).where(Surge.id.in_(ids)).values(last_at=at))
+    return {row.key for row in found}
 
 
 def _judge(session: Session, key: str, people: int, at: datetime, limits: Limits, present: datetime) -> Surge | None:
@@ -194,6 +205,10 @@ def declare(actor: Viewer, surge_id: int) -> Announcement:
             log(session, record, actor, at, "created", after={"title": record.title, "surge_id": surge.id})
         surge.announcement_id, surge.evidence = record.id, facts_of_surge(view)
         log(session, record, None, at, "surge_noticed", data=surge.evidence, after={"surge_id": surge.id})
+        note_answer(session, surge, actor)
+        if calls := calls_of_surge(surge.id):
+            called = facts_of_calls(calls)
+            log(session, record, None, at, "surge_called", data=called, after=called)
         record_audit(actor, "surge.drafted", "surge", surge.id, after={"announcement_id": record.id})
         record_feed("announcement", record.id)
         record_feed("ticket")
@@ -201,17 +216,46 @@ def declare(actor: Viewer, surge_id: int) -> Announcement:
 
 
 def settle_declared(announcement_id: int) -> list[int]:
-    """Mark the surges of a published outage as declared. The ids of their tickets, to be linked. Safe to repeat."""
+    """Mark the surges of a published outage as declared. The ids of their tickets, once it is on and until they are
+    linked; until then they are kept with the surge. Safe to repeat.
+    """
     at = now()
+    if not _surges_to_settle(announcement_id):
+        return []
     with transaction() as session:
-        found = queries.surges_of_announcement(announcement_id)
+        record = session.get(Announcement, announcement_id)
+        found = _surges_to_settle(announcement_id)
+        if record is None or phase(record, at) not in (Phase.upcoming, Phase.active):
+            return []
         for surge in found:
             if surge.state is not SurgeState.declared:
                 surge.state, surge.settled_at = SurgeState.declared, at
                 record_audit(None, "surge.declared", "surge", surge.id, after={"announcement_id": announcement_id})
                 record_feed("ticket")
+            _keep_tickets(surge)
         session.flush()
-        return list(dict.fromkeys(i for s in found for i in queries.tickets_since(s.key, s.first_at)))
+        if not may_hold_tickets(record.kind, record.is_drill, phase(record, at)):
+            return []
+        return list(dict.fromkeys(i for s in found for i in s.evidence[TICKET_IDS]))
+
+
+def _keep_tickets(surge: Surge) -> None:
+    """Counts are forgotten after a day, and what is published for later may be shown after that."""
+    ids = [*surge.evidence.get(TICKET_IDS, ()), *queries.tickets_since(surge.key, surge.first_at)]
+    kept = list(dict.fromkeys(ids))
+    if kept != surge.evidence.get(TICKET_IDS):
+        surge.evidence = surge.evidence | {TICKET_IDS: kept}
+
+
+def _surges_to_settle(announcement_id: int) -> list[Surge]:
+    return [s for s in queries.surges_of_announcement(announcement_id) if not s.evidence.get(ARE_LINKED)]
+
+
+def note_linked(announcement_id: int) -> None:
+    """All tickets of its surges were looked at."""
+    with transaction():
+        for surge in _surges_to_settle(announcement_id):
+            surge.evidence = surge.evidence | {ARE_LINKED: True}
 
 
 def fade_and_forget(at: datetime) -> int:
@@ -223,6 +267,9 @@ def fade_and_forget(at: datetime) -> int:
             for surge_id in ids:
                 record_audit(None, "surge.faded", "surge", surge_id)
             record_feed("ticket")
+        for surge in queries.coming_surges(at):
+            _keep_tickets(surge)
+        session.flush()
         session.execute(delete(SurgeReport).where(SurgeReport.at < at - rules.REPORTS_KEPT))
         session.execute(delete(SurgeHour).where(SurgeHour.hour < at - rules.COUNTS_KEPT))
     return len(ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from plugins.outage_notice.announcements.rules import (
 )
 from plugins.outage_notice.audiences.queries import count_people, departments_using, total_people
 from plugins.outage_notice.audiences.rules import Target, TargetKind
+from plugins.outage_notice.outages.queries.surge_calls import NamedSurgeCall
 from plugins.outage_notice.outages.queries.surges import Evidence, SurgeView
 
 NEXT_UPDATE = timedelta(minutes=30)
@@ -91,4 +93,16 @@ def facts_of_surge(view: SurgeView) -> dict[str, Any]:
         "phrase": evidence.phrase.phrase if evidence.phrase else None,
         "phrase_in": evidence.phrase.count if evidence.phrase else 0,
         "numbers": list(evidence.numbers[:50]),
+    }
+
+
+def facts_of_calls(calls: Sequence[NamedSurgeCall]) -> dict[str, Any]:
+    """Who called whom, and who had it when."""
+    has_it = next((call for call in calls if call.answered_at is not None), None)
+    return {
+        "by": calls[0].caller,
+        "names": ", ".join(call.name for call in calls),
+        "called_at": calls[0].called_at.isoformat(),
+        "has_it": has_it.name if has_it else None,
+        "answered_at": has_it.answered_at.isoformat() if has_it and has_it.answered_at else None,
     }

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from helpdesk.plugin_api import Department, NotFound, Service, Ticket, TicketFacts, User, Viewer, db, ticket_facts
 from plugins.outage_notice.announcements.models import AffectedService, Announcement, TimelineEntry
-from plugins.outage_notice.announcements.rules import Status
+from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Status
 from plugins.outage_notice.announcements.rules.matching import words_match
 from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport
 from plugins.outage_notice.outages.queries.matching import running_outages
@@ -143,9 +143,23 @@ def tickets_since(key: str, since: datetime) -> list[int]:
 
 
 def watched_surges(at: datetime) -> list[Surge]:
-    """Those that are open, or that somebody silenced not long ago."""
+    """Those that are open, that somebody silenced not long ago, or whose outage is published for later."""
     silenced = and_(Surge.state == SurgeState.silenced, Surge.silenced_until > at)
-    return list(db.session.scalars(select(Surge).where(or_(Surge.state == SurgeState.open, silenced))))
+    return list(db.session.scalars(select(Surge).where(or_(Surge.state == SurgeState.open, silenced, _is_coming(at)))))
+
+
+def coming_surges(at: datetime) -> list[Surge]:
+    """Those whose outage is published for later."""
+    return list(db.session.scalars(select(Surge).where(_is_coming(at)).order_by(Surge.id)))
+
+
+def _is_coming(at: datetime) -> ColumnElement[bool]:
+    later = select(Announcement.id).where(
+        Announcement.id == Surge.announcement_id,
+        Announcement.status.in_(LIVE_STATUSES),
+        or_(Announcement.show_from > at, Announcement.starts_at > at),
+    )
+    return and_(Surge.state == SurgeState.declared, later.exists())
 
 
 def is_covered(service_id: int | None, word: str | None, now: datetime) -> bool:

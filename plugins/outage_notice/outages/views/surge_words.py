@@ -27,4 +27,17 @@ def _noticed(data: dict[str, Any]) -> str:
     return str(gettext("%(words)s. First seen at %(time)s", words=words, time=time))
 
 
-TIMELINE_WORDS: dict[str, TimelineWords] = {"surge_noticed": ("trend", "note", _noticed)}
+def _called(data: dict[str, Any]) -> str:
+    by, names = str(data.get("by") or "–"), str(data.get("names") or "")
+    words = gettext("%(by)s called technicians about the surge: %(names)s", by=by, names=names)
+    answered = str(data.get("answered_at") or "")
+    if not answered:
+        return str(words)
+    time = format_time(datetime.fromisoformat(answered), "short")
+    return str(gettext("%(words)s. %(name)s had it at %(time)s", words=words, name=data.get("has_it"), time=time))
+
+
+TIMELINE_WORDS: dict[str, TimelineWords] = {
+    "surge_noticed": ("trend", "note", _noticed),
+    "surge_called": ("phone", "note", _called),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from helpdesk.plugin_api import HelpdeskError, Invalid, NotFound, Viewer, allow, get_viewer, now
+from helpdesk.plugin_api import Conflict, HelpdeskError, Invalid, NotFound, Viewer, allow, get_viewer, now
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.outages.actions import surges as actions
+from plugins.outage_notice.outages.actions.surge_calls import answer_surge_call, call_technicians
 from plugins.outage_notice.outages.forms import SurgeLimitsForm
+from plugins.outage_notice.outages.queries.surge_calls import calls_of_surge, open_surge_calls_of
 from plugins.outage_notice.outages.queries.surges import SurgeView, present_surge, read_limits
 from plugins.outage_notice.outages.rules.surges import Limits
+from plugins.outage_notice.outages.surge_wording import about as about_of
+from plugins.outage_notice.outages.surge_wording import headline
 from plugins.outage_notice.outages.views.blueprint import bp
 
+NAMES_SHOWN = 4
 BAR_WIDTH, BAR_GAP, BAR_TOP, SPARK_HEIGHT = 12, 5, 2, 42
 
 
@@ -41,6 +47,27 @@ def silence(surge_id: int) -> ResponseReturnValue:
         raise
     except HelpdeskError as error:
         flash(str(error.message), "error")
+    return redirect("/tickets", 303)
+
+
+@bp.post("/outages/surges/<int:surge_id>/call")
+@allow("agent")
+def call(surge_id: int) -> ResponseReturnValue:
+    """Tell a technician."""
+    try:
+        names = call_technicians(get_viewer(), surge_id)
+        flash(_("Called: %(names)s.", names=_some(names)), "ok")
+    except Conflict as error:
+        flash(str(error.message), "error")
+    return redirect("/tickets", 303)
+
+
+@bp.post("/outages/surges/<int:surge_id>/answer")
+@allow("technician")
+def answer(surge_id: int) -> ResponseReturnValue:
+    """I have it."""
+    answer_surge_call(get_viewer(), surge_id)
+    flash(_("You have it. The others see it."), "ok")
     return redirect("/tickets", 303)
 
 
@@ -85,14 +112,48 @@ def hint(viewer: Viewer, moment: datetime) -> str:
         "outage_notice/surge_hint.html",
         view=view,
         may_declare=viewer.may_announce,
-        **({} if view is None else _words(view)),
+        **({} if view is None else _words(view) | _call_words(view, viewer)),
     )
+
+
+def draw_call_bars(viewer: Viewer, moment: datetime) -> str:
+    """The surges that this person is called for and that nobody has; "" without any."""
+    views = open_surge_calls_of(viewer.id, moment) if viewer.may_announce else []
+    if not views:
+        return ""
+    bars = [
+        {"surge_id": view.surge.id, "words": headline(view), "caller": calls_of_surge(view.surge.id)[0].caller or "–"}
+        for view in views
+    ]
+    return render_template("outage_notice/surge_calls.html", bars=bars)
+
+
+def _call_words(view: SurgeView, viewer: Viewer) -> dict[str, Any]:
+    """Who was called and who has it, and whether this person may say so."""
+    calls = calls_of_surge(view.surge.id)
+    mine = next((call for call in calls if call.user_id == viewer.id), None)
+    return {
+        "called": _some([call.name for call in calls]),
+        "caller": calls[0].caller if calls else None,
+        "has_it": next((call for call in calls if call.answered_at is not None), None),
+        "may_answer": mine is not None and mine.answered_at is None,
+        "calls_state": sum(1 + (call.answered_at is not None) for call in calls),
+    }
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many more."""
+    first = ", ".join(names[:NAMES_SHOWN])
+    more = len(names) - NAMES_SHOWN
+    if more <= 0:
+        return first
+    return str(ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=first))
 
 
 def _words(view: SurgeView) -> dict[str, Any]:
     evidence = view.evidence
     low, high = evidence.normal_range
-    about = view.subject if view.surge.service_id is not None else _("“%(word)s”", word=view.subject)
+    about = about_of(view)
     title = ngettext(
         "%(num)s ticket about %(about)s in %(minutes)s minutes. Declare an outage?",
         "%(num)s tickets about %(about)s in %(minutes)s minutes. Declare an outage?",

@@ -15,6 +15,7 @@ from plugins.outage_notice.response.queries.calls import (
     members_of_teams,
     open_calls_of,
     people_of_services,
+    technicians_for,
 )
 from plugins.outage_notice.response.queries.policies import (
     administrators,
@@ -49,5 +50,6 @@ __all__ = [
     "promises_kept",
     "promises_of",
     "targets_for",
+    "technicians_for",
     "told_promises_of",
 ]

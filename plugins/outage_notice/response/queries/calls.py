@@ -14,6 +14,7 @@ from plugins.outage_notice.announcements.models import AffectedService, Announce
 from plugins.outage_notice.response.models import Call, DutyHolder, Preparation
 from plugins.outage_notice.response.rules import CallRole, Duty
 
+TECHNICIANS_CALLED = 200
 STAFF = (Role.agent, Role.technician, Role.administrator)
 
 
@@ -108,6 +109,20 @@ def people_of_services(announcement_id: int) -> list[tuple[int, Role]]:
     )
     found = members_of_teams(id for id in teams if id is not None)
     return list(dict.fromkeys(person for people in found.values() for person in people))
+
+
+def technicians_for(service_id: int | None) -> list[int]:
+    """Whom to call about a service before anybody has decided what it is: those of its team who may announce, else
+    all technicians, by name.
+    """
+    able = User.disabled_at.is_(None), User.role.in_([Role.technician, Role.administrator])
+    team_id = db.session.scalar(select(Service.owner_team_id).where(Service.id == service_id)) if service_id else None
+    if team_id is not None:
+        team = select(User.id).where(*able, User.team_id == team_id).order_by(User.name)
+        if found := db.session.scalars(team).all():
+            return list(found)
+    every = select(User.id).where(able[0], User.role == Role.technician).order_by(User.name).limit(TECHNICIANS_CALLED)
+    return list(db.session.scalars(every))
 
 
 def staff_to_call() -> list[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,22 @@ def page_slot(slot: str, viewer: Viewer | None, _context: Mapping[str, Any], now
     return ""
 
 
+DrawBars = Callable[[Viewer, datetime], str]
+_others: list[DrawBars] = []
+
+
+def offer_bars(draw: DrawBars) -> None:
+    """Another room has something that waits for people of the staff."""
+    if draw not in _others:
+        _others.append(draw)
+
+
 def draw_bars(viewer: Viewer, now: datetime) -> str:
+    """What waits for this person: calls, promises, and what other rooms offer."""
+    return _own_bars(viewer, now) + "".join(draw(viewer, now) for draw in _others)
+
+
+def _own_bars(viewer: Viewer, now: datetime) -> str:
     """The calls that this person has not answered, and the promises that concern them."""
     calls = queries.open_calls_of(viewer.id, now)
     promises = [p for p in queries.told_promises_of(viewer.id, now) if viewer.may_announce or _for_agents(p)]

@@ -21,7 +21,7 @@ from helpdesk.core.errors import Forbidden, Invalid, NotFound, Stale
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
 from plugins.outage_notice.announcements.queries.records import draft_of
-from plugins.outage_notice.announcements.rules import Effect, Status
+from plugins.outage_notice.announcements.rules import Draft, Effect, Status
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.intake import actions
 from plugins.outage_notice.intake.actions import RuleInput
@@ -68,6 +68,32 @@ def test_an_alert_opens_a_draft_that_nobody_publishes(
     assert mails(app, people.teresa, "VPN gateway does not answer") != []
     assert mails(app, people.tomas, "VPN gateway does not answer") != []
     assert mails(app, people.carla) == mails(app, people.ana) == []
+
+
+def test_a_draft_says_which_alerts_it_comes_from(
+    app: Flask, people: People, rule: AlertRule, send: Send, signed_in: SignedIn, clock: FixedClock
+) -> None:
+    began = clock.now()
+    send(starts_at=began, instance="gw-3.example")
+    clock.advance(minutes=20)
+    send(starts_at=began, instance="gw-3.example")  # the same again is heard, and changes nothing else
+    send(fingerprint="f2", starts_at=began, instance="gw-4.example")
+    send("resolved", "f2", began, instance="gw-4.example")
+    [draft] = records(app)
+    teresa = signed_in(people.teresa)
+    for path in (f"/announcements/{draft.id}", f"/announcements/{draft.id}/edit"):
+        text = teresa.get(path).text
+        part = text[text.index("Alerts it comes from") :]
+        part = part[: part.index("</section>")]
+        for word in ("alertmanager", "f1", "f2", "instance=gw-3.example", "instance=gw-4.example", "gw-3 is silent"):
+            assert word in part, (path, word)
+        assert part.count("Firing") == part.count("Over") == 1
+        assert [f"{began:%H:%M}" in part, f"{clock.now():%H:%M}" in part] == [True, True]
+    with app.app_context():
+        alert = db.session.query(Alert).filter_by(fingerprint="f1").one()
+        assert (alert.first_seen_at, alert.seen_at) == (began, clock.now())
+    made = act(announcements.create_draft, people.teresa, Draft(title="Written by a person"))
+    assert "Alerts it comes from" not in teresa.get(f"/announcements/{made.id}").text
 
 
 def test_the_team_of_the_service_is_told(app: Flask, people: People, send: Send, settle: Settle) -> None:

@@ -180,6 +180,38 @@ def test_declaring_prefills_links_and_keeps_the_evidence(
         assert call(present_surge, clock.now()) is None
 
 
+def test_what_is_scheduled_links_the_tickets_when_it_is_shown(
+    app: Flask, people: People, vpn: Service, crowd: Crowd, clock: FixedClock, settle: Settle
+) -> None:
+    tickets = crowd(8, vpn, department=people.finance)
+    [surge] = surges(app)
+    draft = act(actions.declare, people.teresa, surge.id)
+    shown_at = clock.now() + timedelta(days=3)  # the counts of the surge are forgotten by then
+    act(
+        announcements.change_draft,
+        people.teresa,
+        draft.id,
+        {"show_from": shown_at, "next_update_at": None, "severity": 3},
+    )
+    act(announcements.publish, people.teresa, draft.id)
+    settle()
+    clock.advance(minutes=5)
+    [later, *_rest] = crowd(9, vpn, department=people.finance)
+    assert [s.state for s in surges(app)] == [SurgeState.declared]  # no second hint about what is known
+    assert [link_of(t) for t in tickets] == [None] * len(tickets)
+
+    for _day in range(3):
+        call(actions.fade_and_forget, clock.now())
+        clock.advance(hours=24)
+    call(actions.fade_and_forget, clock.now())
+    call(announcements.fire_due_steps, clock.now())
+    settle()
+    links = [link_of(t) for t in tickets]
+    assert [link and (link.announcement_id, link.by) for link in links] == [(draft.id, By.surge)] * len(tickets)
+    assert reload(tickets[0]).status is Status.pending
+    assert link_of(later) is not None  # who wrote between publishing and showing waits for it too
+
+
 def test_a_surge_of_words_links_by_hand_of_its_outage(app: Flask, people: People, crowd: Crowd, settle: Settle) -> None:
     tickets = crowd(8, None, "Citrix window stays black", people.sales)
     draft = act(actions.declare, people.teresa, surges(app)[0].id)
