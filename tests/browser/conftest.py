@@ -18,6 +18,8 @@ from tests.fixtures import People
 from tests.live import LiveServer
 from tests.waiting import wait_until
 
+SIZE: Any = {"width": 1440, "height": 900}
+
 
 class Screen:
     """One open page of one person: what it shows, what its socket received, and what went wrong in it."""
@@ -58,14 +60,19 @@ class Desk:
         self.screens: list[Screen] = []
 
     def open(self, user: User, path: str = "/", **options: Any) -> Screen:
-        """Sign in as `user` in a browser of its own and open a page."""
-        context = self._new_context(viewport={"width": 1440, "height": 900}, **options)
-        screen = self.tab(context, "/sign-in")
+        """Open a page in a browser of its own, in which `user` has signed in before."""
+        context = self._new_context(viewport=SIZE, **options)
+        name, value = factories.session_cookie(user)
+        context.add_cookies([{"name": name, "value": value, "url": self.server.url}])
+        return self.tab(context, path)
+
+    def enter(self, user: User) -> Screen:
+        """Sign in by the form, in a browser of its own. The page that comes then."""
+        screen = self.tab(self._new_context(viewport=SIZE), "/sign-in")
         screen.page.locator("input[name=email]").fill(user.email or "")
         screen.page.locator("input[name=password]").fill(factories.PASSWORD)
         screen.page.locator("input[name=password]").press("Enter")
         screen.page.wait_for_url(lambda url: "/sign-in" not in url)
-        screen.page.goto(self.server.url + path)
         return screen
 
     def tab(self, context: BrowserContext, path: str = "/") -> Screen:

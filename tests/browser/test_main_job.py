@@ -77,7 +77,7 @@ def test_from_publication_to_the_all_clear(desk: Desk) -> None:
 
 def test_it_is_there_at_login_for_those_who_come_later(desk: Desk) -> None:
     desk.publish()
-    ana = desk.open(desk.people.ana)
+    ana = desk.enter(desk.people.ana)
     expect(ana.card(TITLE)).to_be_visible()
 
 

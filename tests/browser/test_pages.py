@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from helpdesk.accounts.rules import DEMO_PASSWORD
 from tests.browser import axe
 from tests.browser.conftest import Desk, Screen
-from tests.databases import START
+from tests.databases import START, copy_sqlite
 from tests.live import LiveServer
 from tests.waiting import wait_until
 
@@ -43,15 +44,19 @@ PAGES = {
 REFUSALS = {("", "/nowhere"): 404, ("", "/reset/unknown"): 404, ("ana", "/nowhere"): 404, ("ana", "/admin/"): 403}
 
 
-@pytest.fixture
-def demonstration(live_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
-    """The running program with the demonstration organisation."""
-    server = live_server()
+@pytest.fixture(scope="module")
+def demonstration(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The running program with the demonstration organisation, for all tests that only look at it."""
+    folder = tmp_path_factory.mktemp("demonstration")
+    server = LiveServer(folder, copy_sqlite(sqlite_template, folder))
     server.set_time(START)
-    loaded = server.run("demo")
-    assert loaded.returncode == 0, loaded.stderr
-    yield server.start()
-    server.stop()
+    try:
+        loaded = server.run("demo")
+        assert loaded.returncode == 0, loaded.stderr
+        yield server.start()
+        server.stop()
+    finally:
+        server.kill()
 
 
 def sign_in(page: Page, server: LiveServer, name: str) -> None:
@@ -88,27 +93,24 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "stranger")
 def test_every_page_is_accessible_and_quiet(
-    demonstration: LiveServer, new_context: Callable[..., BrowserContext]
+    demonstration: LiveServer, new_context: Callable[..., BrowserContext], name: str
 ) -> None:
     """No finding of axe, no sideways scroll, and not a word in the console: no error and no report of the policy."""
     found = []
-    for name, paths in PAGES.items():
-        context = new_context(viewport=WIDE, reduced_motion="reduce")
-        screen = Screen(context.new_page())
-        if name:
-            sign_in(screen.page, demonstration, name)
-        for path in paths:
-            expected = REFUSALS.get((name, path), 200)
-            answer = screen.page.goto(demonstration.url + address_of(screen.page, path))
-            assert answer is not None
-            if answer.status != expected:
-                found.append(f"{name} {path}: answered {answer.status}")
-            said = [p for p in screen.problems if f"status of {expected}" not in p]
-            found += [f"{name or 'stranger'} {path} {line}" for line in faults(screen.page) + said]
-            screen.problems.clear()
-        context.close()
+    screen = Screen(new_context(viewport=WIDE, reduced_motion="reduce").new_page())
+    if name:
+        sign_in(screen.page, demonstration, name)
+    for path in PAGES[name]:
+        expected = REFUSALS.get((name, path), 200)
+        answer = screen.page.goto(demonstration.url + address_of(screen.page, path))
+        assert answer is not None
+        if answer.status != expected:
+            found.append(f"{path}: answered {answer.status}")
+        said = [p for p in screen.problems if f"status of {expected}" not in p]
+        found += [f"{path} {line}" for line in faults(screen.page) + said]
+        screen.problems.clear()
     assert found == [], "\n".join(found)
 
 
