@@ -13,7 +13,7 @@ class Combobox {
     this.active = -1;
     this.timer = 0;
     this.asked = null;
-    this.input.addEventListener('input', () => this.schedule());
+    this.input.addEventListener('input', () => { this.outdate(); this.schedule(); });
     this.input.addEventListener('click', () => { if (this.list.hidden) this.schedule(0); });
     this.input.addEventListener('keydown', (event) => this.key(event));
     this.input.addEventListener('blur', () => setTimeout(() => { if (!root.contains(document.activeElement)) this.close(); }, 120));
@@ -32,6 +32,19 @@ class Combobox {
   schedule(delay = 150) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.search(), delay);
+  }
+
+  /* What is shown answers an older text. It stays in view, so that the list does not flicker, but it cannot be chosen. */
+  outdate() {
+    this.asked?.abort();
+    this.items = [];
+    this.active = -1;
+    this.input.removeAttribute('aria-activedescendant');
+    this.list.querySelectorAll('.pick__opt').forEach((row) => {
+      row.className = 'pick__none';
+      row.setAttribute('aria-selected', 'false');
+      row.setAttribute('aria-disabled', 'true');
+    });
   }
 
   async search() {
@@ -53,15 +66,12 @@ class Combobox {
 
   show(items, failure = '') {
     if (document.activeElement !== this.input) return;
-    const pointed = this.active >= 0 ? this.valueOf(this.items[this.active]) : null;
     this.items = items;
     this.active = -1;
     this.list.replaceChildren(...(items.length ? items.map((item, i) => this.option(item, i)) : [this.nothing(failure || text('no_results'))]));
     this.list.hidden = false;
     this.input.setAttribute('aria-expanded', 'true');
     this.input.removeAttribute('aria-activedescendant');
-    const still = items.findIndex((item) => this.valueOf(item) === pointed);
-    if (still >= 0) this.point(still);   // a later answer must not undo the arrow key
     say(failure || (items.length ? text('results', { count: items.length }) : text('no_results')), { about: this.input.id });
   }
 
