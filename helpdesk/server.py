@@ -202,7 +202,7 @@ def _serve_gevent(app: Flask, listener: socket.socket, drain: float) -> None:
     from gevent import pywsgi
     from gevent.pool import Pool
 
-    from helpdesk.realtime.fast import UpgradeHandler
+    from helpdesk.realtime.upgrade import UpgradeHandler
 
     listener.setblocking(False)
     front = Front(app)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import Index, String, delete, insert, select, update
+from sqlalchemy import Index, String, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.core import clock
@@ -53,6 +53,14 @@ RAISE = (
     update(HEAD).where(HEAD.c.id == 1).values(seq=HEAD.c.seq + 1).returning(HEAD.c.seq).execution_options(is_short=True)
 )
 NOTE = insert(ENTRY).inline().execution_options(is_short=True)
+STAND = select(HEAD.c.epoch, HEAD.c.seq).where(HEAD.c.id == 1).execution_options(is_short=True)
+OLDEST = select(ENTRY.c.seq).order_by(ENTRY.c.seq).limit(1)
+SINCE = (
+    select(ENTRY.c.seq, ENTRY.c.topic, ENTRY.c.ref, ENTRY.c.at)
+    .where(ENTRY.c.seq >= bindparam("seq"))
+    .order_by(ENTRY.c.seq, ENTRY.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class Head(NamedTuple):
@@ -84,22 +92,24 @@ def record(topic: str, *refs: object) -> int:
 
 def head() -> Head:
     """The present head: one indexed read."""
-    row = db.session.execute(select(FeedHead.epoch, FeedHead.seq).where(FeedHead.id == 1)).one()
-    return Head(row.epoch, row.seq)
+    return Head(*db.session.execute(STAND).one())
 
 
 def changes_since(seq: int, limit: int = 5000) -> list[Change] | None:
     """What changed after `seq`, oldest first. None when that is no longer known or is too much: start afresh."""
-    oldest = db.session.scalar(select(FeedEntry.seq).order_by(FeedEntry.seq).limit(1))
-    if oldest is None or oldest > seq + 1:
-        return [] if head().seq <= seq else None
-    rows = db.session.execute(
-        select(FeedEntry.seq, FeedEntry.topic, FeedEntry.ref, FeedEntry.at)
-        .where(FeedEntry.seq > seq)
-        .order_by(FeedEntry.seq, FeedEntry.id)
-        .limit(limit + 1)
-    ).all()
-    return None if len(rows) > limit else [Change(*row) for row in rows]
+    rows = db.session.execute(SINCE, {"seq": seq, "most": limit + 1}).all()
+    if len(rows) > limit:
+        return None
+    changes = [Change(*row) for row in rows if row.seq > seq]
+    # While the entries of `seq` itself are there, nothing after it was pruned; it may also never have had any.
+    if len(changes) == len(rows) and not _is_known_since(seq):
+        return None
+    return changes
+
+
+def _is_known_since(seq: int) -> bool:
+    oldest = db.session.scalar(OLDEST)
+    return (oldest is not None and oldest <= seq + 1) or head().seq <= seq
 
 
 def prune(now: datetime) -> int:

@@ -58,6 +58,10 @@ class Registry:
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():  # in the order of registration
             yield implementation.plugin_name, implementation.function, set(implementation.argnames)
 
+    def count(self, hook: str) -> int:
+        """How many plugins have it."""
+        return len(getattr(self._manager.hook, hook).get_hookimpls())
+
     def call_all(self, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
         """(plugin, result) of every plugin that has the hook. An exception passes through."""
         return [

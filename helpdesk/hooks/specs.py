@@ -6,7 +6,7 @@ named in the log, its contribution is left out, and the request goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -256,6 +256,15 @@ class Specs:
     def boards(self, user_ids: Sequence[int], now: datetime) -> Mapping[int, Board]:
         """The board of each person. Called on connect, on every feed tick and for every page: it must come from a
         cache keyed by the feed. If it raises, the last good board is kept and health turns red.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def concerned_people(self, since: int) -> Collection[int] | None:
+        """The people whose board may differ by what changed after this feed number; None: it may be anybody's.
+
+        What the feed says of one person (topics `user` and `receipt`) may be left out. A plugin that has `boards` and
+        not this, or raises, is asked for the boards of everybody who is connected.
         """
         raise NotImplementedError
 

@@ -24,7 +24,7 @@ def show_board() -> Response:
     now, viewer = clock.now(), get_viewer()
     head = feed.head()  # before the board: a client may see something again, but never misses it
     try:
-        board = boards.boards_of(current_app.extensions["helpdesk"].plugins, [viewer.id], now)[viewer.id]
+        board = boards.boards_of(current_app.extensions["helpdesk"].plugins, {viewer.id}, now)[viewer.id]
     except boards.BoardsFailed as error:
         raise Busy() from error
     body: dict[str, Any] = {"epoch": head.epoch, "seq": head.seq, "server_time": now.isoformat(), "tag": board.tag}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from datetime import datetime
 
 from helpdesk.hooks.registry import Registry
@@ -14,7 +14,7 @@ class BoardsFailed(Exception):
     """A plugin raised in its `boards` hook."""
 
 
-def boards_of(plugins: Registry, user_ids: Collection[int], now: datetime) -> dict[int, Board]:
+def boards_of(plugins: Registry, user_ids: Set[int], now: datetime) -> dict[int, Board]:
     """The board of each of these people, empty for those nobody has one for. Raises BoardsFailed."""
     if not user_ids:
         return {}
@@ -22,9 +22,17 @@ def boards_of(plugins: Registry, user_ids: Collection[int], now: datetime) -> di
     if find_problem(plugins):
         raise BoardsFailed()
     if len(results) == 1:  # one plugin has boards: what it gave is the answer
-        given = results[0]
-        return {user_id: given.get(user_id, EMPTY_BOARD) for user_id in user_ids}
+        given: dict[int, Board] = results[0]
+        return given if given.keys() >= user_ids else {i: given.get(i, EMPTY_BOARD) for i in user_ids}
     return {user_id: merge_boards([r[user_id] for r in results if user_id in r]) for user_id in user_ids}
+
+
+def concerned_by(plugins: Registry, since: int) -> set[int] | None:
+    """Whose board may differ by what changed after this feed number, as far as plugins know; None: anybody's."""
+    answers = plugins.collect("concerned_people", since=since)
+    if len(answers) < plugins.count("boards") or any(answer is None for answer in answers):
+        return None
+    return {user_id for answer in answers for user_id in answer}
 
 
 def find_problem(plugins: Registry) -> str | None:

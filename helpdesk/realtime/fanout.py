@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import gevent
@@ -13,9 +13,11 @@ from gevent import get_hub
 from socketio import packet as socket_packet
 
 from helpdesk.realtime import wire
-from helpdesk.realtime.fast import DirectEngine, DirectSocket
+from helpdesk.realtime.connections import Connection
+from helpdesk.realtime.engine import DirectEngine
+from helpdesk.realtime.fast import DirectSocket
 from helpdesk.realtime.guard import GuardedServer
-from helpdesk.realtime.rules import Limits
+from helpdesk.realtime.rules import NAMESPACE, Limits
 
 
 class DirectServer(GuardedServer):
@@ -24,6 +26,9 @@ class DirectServer(GuardedServer):
     def __init__(self, limits: Limits, **options: Any) -> None:
         super().__init__(limits, client_manager=DirectManager(), **options)
         self.eio.limits = limits
+
+    def emit_to(self, event: str, payload: Mapping[str, Any], connections: Iterable[Connection]) -> None:
+        self.manager.emit_to(event, payload, list(connections))
 
     def _engineio_server_class(self) -> type[DirectEngine]:
         return DirectEngine
@@ -50,22 +55,38 @@ class DirectManager(socketio.Manager):
         to: Any = None, **options: Any,
     ) -> None:  # fmt: skip
         """As the stock manager does; events with callbacks or binary data go its way."""
-        if self._hub is None:
-            self._hub = get_hub()
-        elif get_hub() is not self._hub:  # another thread: its own hub must not touch our watchers
-            self._hub.loop.run_callback_threadsafe(
-                gevent.spawn, self.emit, event, data, namespace, room, skip_sid, callback, to
-            )
+        if not self._is_ours(self.emit, event, data, namespace, room, skip_sid, callback, to):
             return
         room = to or room
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        text = self.server.packet_class(socket_packet.EVENT, namespace=namespace, data=[event, *arguments]).encode()
+        text = self._encode(event, arguments, namespace)
         if callback or isinstance(text, list):
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, **options)
             return
         skipped = set(skip_sid) if isinstance(skip_sid, list) else {skip_sid}
         receivers = [eio_sid for sid, eio_sid in self._receivers(namespace, room) if sid not in skipped]
         self._fan_out(receivers, text)
+
+    def emit_to(self, event: str, payload: Mapping[str, Any], connections: Sequence[Connection]) -> None:
+        """Send one event to these sockets of `/live`, without looking for each in a room; not to one that has left."""
+        if self._is_ours(self.emit_to, event, payload, connections):
+            rooms = self.rooms.get(NAMESPACE, {})
+            receivers = [connection.eio_sid for connection in connections if connection.sid in rooms]
+            self._fan_out(receivers, str(self._encode(event, [payload], NAMESPACE)))
+
+    def _encode(self, event: str, arguments: list[Any], namespace: str) -> str | list[Any]:
+        packet = self.server.packet_class(socket_packet.EVENT, namespace=namespace, data=[event, *arguments])
+        encoded: str | list[Any] = packet.encode()
+        return encoded
+
+    def _is_ours(self, call: Callable[..., None], *arguments: Any) -> bool:
+        """False in another thread, whose own hub must not touch our watchers: ours has been given the call then."""
+        if self._hub is None:
+            self._hub = get_hub()
+        if get_hub() is self._hub:
+            return True
+        self._hub.loop.run_callback_threadsafe(gevent.spawn, call, *arguments)
+        return False
 
     def _receivers(self, namespace: str, room: Any) -> Iterable[tuple[str, str]]:
         rooms = self.rooms.get(namespace, {})

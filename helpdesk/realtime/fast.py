@@ -6,8 +6,8 @@ loop watches, a reader and, only while the kernel takes no more, a short list of
 event into one WebSocket frame and hands the same bytes to every receiver. What comes in goes the stock way from
 Engine.IO upwards.
 
-    UpgradeHandler  pywsgi's request handler: lets the application take the connection over
-    DirectEngine    engineio.Server that answers the handshake itself and makes DirectSockets
+    UpgradeHandler  (upgrade.py) pywsgi's request handler: lets the application take the connection over
+    DirectEngine    (engine.py) engineio.Server that answers the handshake itself and makes DirectSockets
     DirectSocket    takes the place of engineio.Socket
     DirectManager   (fanout.py) socketio.Manager that writes frames instead of queueing packets
 
@@ -21,78 +21,31 @@ import _socket
 import contextlib
 import time
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import engineio
 import gevent
 import structlog
 from engineio import packet as engine_packet
-from gevent import get_hub, pywsgi
+from gevent import get_hub
 
 from helpdesk.realtime import wire
-from helpdesk.realtime.rules import Allowance, Limits
+from helpdesk.realtime.rules import Allowance
+
+if TYPE_CHECKING:
+    from helpdesk.realtime.engine import DirectEngine
 
 log = structlog.get_logger(__name__)
 
-UPGRADE = "helpdesk.upgrade"  # the name in the WSGI environment
 READABLE, WRITABLE = 1, 2
 READ_BYTES = 16 * 1024
 MESSAGE_START = str(engine_packet.MESSAGE).encode()
-PING_FRAME = wire.text_frame(str(engine_packet.PING))
 CLOSE_FRAMES = wire.text_frame(str(engine_packet.CLOSE)) + wire.close_frame()
-# Of the handshake only this is kept, as sign-in needs it until the client has joined.
-KEPT = (
-    "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
-    "REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST", "HTTP_COOKIE", "HTTP_ORIGIN",
-)  # fmt: skip
 
 
 class Counts:
     """What happened on the fast path of this process, for the metrics."""
 
     direct = partial = queued = cut = 0
-
-
-class UpgradeHandler(pywsgi.WSGIHandler):
-    """pywsgi's handler for servers whose application may take over a connection that asks for WebSocket."""
-
-    def get_environ(self) -> dict[str, Any]:
-        environ: dict[str, Any] = super().get_environ()
-        if (
-            environ.get("HTTP_UPGRADE", "").lower() == "websocket"
-            and "upgrade" in environ.get("HTTP_CONNECTION", "").lower()
-            and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
-            and environ["SERVER_PROTOCOL"] == "HTTP/1.1"
-        ):
-            head = wire.accept_head(environ.get("HTTP_SEC_WEBSOCKET_KEY", "").strip())
-            if head is not None:
-                environ[UPGRADE] = Upgrade(self, head)
-        return environ
-
-    def process_result(self) -> None:
-        if self.socket is not None:  # else the connection is not ours any more
-            super().process_result()
-
-
-class Upgrade:
-    """A connection that the application may take over. `head` accepts the handshake."""
-
-    __slots__ = ("_handler", "head")
-
-    def __init__(self, handler: UpgradeHandler, head: bytes) -> None:
-        self._handler, self.head = handler, head
-
-    def take(self) -> _socket.socket:
-        """The bare connection, not blocking; pywsgi ends its greenlet without touching it."""
-        handler = self._handler
-        taken, handler.socket = handler.socket, None
-        handler.close_connection = True
-        family, kind, protocol = taken.family, taken.type, taken.proto
-        bare = _socket.socket(family, kind, protocol, taken.detach())
-        bare.setblocking(False)
-        if family in (_socket.AF_INET, _socket.AF_INET6):
-            bare.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
-        return bare
 
 
 class DirectSocket:
@@ -288,60 +241,3 @@ class DirectSocket:
 
     def check_ping_timeout(self) -> bool:
         return True  # the heartbeat of the engine does this
-
-
-class DirectEngine(engineio.Server):
-    """An Engine.IO server whose WebSocket connections are DirectSockets, under `UpgradeHandler`; else a stock one."""
-
-    limits = Limits()
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._pings: deque[tuple[float, DirectSocket]] = deque()
-        self._pinger: Any = None
-
-    def _handle_connect(
-        self, environ: dict[str, Any], start_response: Any, transport: str, jsonp_index: int | None = None
-    ) -> Any:
-        upgrade: Upgrade | None = environ.pop(UPGRADE, None)
-        if upgrade is None:
-            return super()._handle_connect(environ, start_response, transport, jsonp_index)
-        sid = self.generate_id()
-        kept = {name: environ[name] for name in KEPT if name in environ}
-        client = self.sockets[sid] = DirectSocket(self, sid)
-        if self._trigger_event("connect", sid, kept, run_async=False) is False:
-            del self.sockets[sid]
-            return self._unauthorized()
-        first = engine_packet.Packet(
-            engine_packet.OPEN,
-            {
-                "sid": sid,
-                "upgrades": [],
-                "pingTimeout": int(self.ping_timeout * 1000),
-                "pingInterval": int(self.ping_interval * 1000),
-                "maxPayload": self.max_http_buffer_size,
-            },
-        )
-        client.open(upgrade.take(), upgrade.head + wire.text_frame(first.encode()))
-        self._pings.append((time.monotonic() + self.ping_interval, client))
-        if self._pinger is None:
-            self._pinger = gevent.spawn(self._ping)
-        return []
-
-    def _ping(self) -> None:
-        """Ping everybody in turn, and let go of those who did not answer the last one."""
-        while True:
-            gevent.sleep(0.25)
-            now = time.monotonic()
-            while self._pings and self._pings[0][0] <= now:
-                _due, client = self._pings.popleft()
-                if client.closed:
-                    continue
-                if client.ping_sent_at is None:
-                    client.ping_sent_at = now
-                    client.write(PING_FRAME)
-                    self._pings.append((now + self.ping_interval, client))
-                elif now - client.ping_sent_at >= self.ping_timeout:
-                    gevent.spawn(client.close, reason=self.reason.PING_TIMEOUT)
-                else:
-                    self._pings.append((now + self.ping_interval, client))

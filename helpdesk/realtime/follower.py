@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from flask import Flask
 
 from helpdesk.core import clock, failpoints, feed
 from helpdesk.core.feed import Change, Head
-from helpdesk.hooks.specs import Board
 from helpdesk.realtime import boards, figures, queries, rules
 from helpdesk.realtime.connections import Connection
+from helpdesk.realtime.staff import StaffNews
+from helpdesk.realtime.telling import Teller
 
 if TYPE_CHECKING:
     from helpdesk.realtime.live import Live
@@ -39,6 +40,8 @@ class Follower:
 
         self._live = live
         self.presence = Presence(live)
+        self.teller = Teller(live)
+        self.staff_news = StaffNews(live)
         self.head: Head | None = None
         self._wake = threading.Event()
         self._stopping = False
@@ -47,15 +50,12 @@ class Follower:
         self._greeted = 0
         self._next_change: datetime | None = None
         self._is_planned = False
+        self._is_behind = False  # a plugin failed: somebody was not told what changed
         self._last_now: datetime | None = None
         self._read_at = float("-inf")
         self._stepped_at: float | None = None
         self._turned_at = float("-inf")
-        self._presence_at = self._sessions_at = self._queue_at = float("-inf")
-        self._is_queue_news = False
-        self._staff_news: set[tuple[str, str]] = set()
-        self._messages_at = float("-inf")
-        self._beat = int(time.monotonic())
+        self._presence_at = self._sessions_at = float("-inf")
 
     # --- the loop ------------------------------------------------------------------------------------------------
 
@@ -82,6 +82,14 @@ class Follower:
         """Look at the feed now. Cheap, and safe from any thread."""
         self._read_at = float("-inf")
         self._wake.set()
+
+    def poke_first(self) -> None:
+        """After a commit: look at the feed, and let the loop run before whoever committed goes on. Screens must not
+        wait until an answer is written.
+        """
+        self.poke()
+        if self._task is not None:
+            self._live.server.sleep(0)
 
     def greet(self, sid: str) -> None:
         """Send this socket its whole board, at once where no loop runs."""
@@ -131,8 +139,8 @@ class Follower:
                 self._follow(now)
                 self._stepped_at = time.monotonic()
             self._greet_pending(now)
-            if self._task is not None:
-                self.beat(now, now_seconds)
+            if self._task is not None and self.head is not None:
+                self.teller.beat(self.head, now, now_seconds)
             self._keep_house(now, now_seconds)
 
     # --- what changed --------------------------------------------------------------------------------------------
@@ -156,9 +164,9 @@ class Follower:
             if changes is None:
                 self._start_afresh(now, is_first=False)
             else:
-                self._apply(changes, now)
+                self._apply(changes, before.seq, now)
         elif self._changed_by_time(now):
-            self._tell(self._live.connections.all(), now)
+            self._tell(None, now)
 
     def _changed_by_time(self, now: datetime) -> bool:
         if self._last_now is not None and now < self._last_now - timedelta(seconds=1):
@@ -169,24 +177,26 @@ class Follower:
         """Nothing that is remembered counts any more: everybody is checked again and gets the whole board."""
         self._live.directory.forget_all()
         self._check_sessions(self._live.connections.all(), now)
-        self._is_planned = False
+        self._is_planned = self._is_behind = False
         for connection in self._live.connections.all():
             if connection.board is not None or not is_first:
                 self._pending.append(connection.sid)
         if not self._live.connections.all():
             self._plan(now)
 
-    def _apply(self, changes: list[Change], now: datetime) -> None:
+    def _apply(self, changes: list[Change], since: int, now: datetime) -> None:
         self._forget(changes, now)
-        users = rules.concerned_users((change.topic, change.ref) for change in changes)
-        if self._changed_by_time(now):
+        mine, is_general = rules.concerned_users((change.topic, change.ref) for change in changes)
+        users: set[int] | None = mine
+        if is_general:
+            others = boards.concerned_by(self._live.state.plugins, since)
+            users = None if others is None else mine | others
+        if self._is_behind or self._changed_by_time(now):
             users = None  # telling some plans the next look at the time, so everybody is told what it changed
-        connections = self._live.connections
-        if users is None or users:
-            self._tell(connections.all() if users is None else connections.of_users(users), now)
+        if users is None or users or is_general:
+            self._tell(users, now)
             figures.note_delivered(changes, clock.now())
-        self._tell_staff([change for change in changes if change.topic == "ticket"])
-        self._staff_news.update((change.topic, change.ref) for change in changes)
+        self.staff_news.note(changes)
 
     def _forget(self, changes: list[Change], now: datetime) -> None:
         if any(change.topic == "departments" for change in changes):
@@ -219,123 +229,33 @@ class Follower:
     def _plan(self, now: datetime) -> None:
         self._next_change, self._is_planned = boards.next_change(self._live.state.plugins, now), True
 
-    def _boards(self, user_ids: Collection[int], now: datetime) -> dict[int, Board] | None:
-        """Their boards, equal ones as one object; None when a plugin failed: what was sent stays."""
-        try:
-            found = boards.boards_of(self._live.state.plugins, user_ids, now)
-        except boards.BoardsFailed:
-            self._next_change = now + timedelta(seconds=1)  # try again soon
-            return None
-        pool: dict[str, Board] = {}
-        return {user_id: pool.setdefault(board.tag, board) for user_id, board in found.items()}
-
-    def _tell(self, connections: list[Connection], now: datetime) -> None:
-        """Send each of these what is different on its board since it was last told."""
-        self._plan(now)
-        greeted = [c for c in connections if c.board is not None]
-        found = self._boards({c.user_id for c in greeted}, now)
-        if found is None:
-            return
-        steps: dict[tuple[str, str], tuple[Board, Board, list[Connection]]] = {}
-        for connection in greeted:
-            old, new = connection.board, found[connection.user_id]
-            if old is not None and old.tag != new.tag:
-                steps.setdefault((old.tag, new.tag), (old, new, []))[2].append(connection)
-                connection.board = new
-        self._send(list(steps.values()), now)
-
-    def _send(self, steps: list[tuple[Board, Board, list[Connection]]], now: datetime) -> None:
-        """One emit for each distinct payload, to everybody who gets it."""
+    def _tell(self, users: set[int] | None, now: datetime) -> None:
+        """Tell the sockets of these people (None: of everybody) what is different on their boards."""
         assert self.head is not None
-        retired: dict[tuple[int, int, str], list[Connection]] = {}
-        changed: list[tuple[Any, list[Connection]]] = []
-        for old, new, connections in steps:
-            difference = rules.compare(old, new)
-            if difference.gone:
-                # People who go from the same board to the same board lose the same banners for the same reasons.
-                first = connections[0].user_id
-                reasons = boards.retirements_of(self._live.state.plugins, first, difference.gone, now, self.head.seq)
-                for item in reasons.values():
-                    retired.setdefault((item.id, item.version, item.reason), []).extend(connections)
-            for banner in difference.changed:
-                for other, receivers in changed:
-                    if other is banner or other == banner:
-                        receivers.extend(connections)
-                        break
-                else:
-                    changed.append((banner, list(connections)))
-        at = {"epoch": self.head.epoch, "seq": self.head.seq}
-        for (banner_id, version, reason), connections in retired.items():
-            self._live.emit("retire", {**at, "id": banner_id, "version": version, "reason": reason}, connections)
-        for banner, connections in changed:
-            self._live.emit("banner", {**at, "banner": banner}, connections)
+        connections = self._live.connections
+        chosen = connections.all() if users is None else connections.of_users(users)
+        if self.teller.tell(chosen, self.head, now):
+            self._is_behind = self._is_behind and users is not None
+            self._plan(now)  # after the frames, which need not wait for it
+        else:
+            self._is_behind, self._next_change = True, now + timedelta(seconds=1)  # try again soon
 
     def _greet_pending(self, now: datetime) -> None:
         pending, self._pending, self._greeted = self._pending, [], len(self._pending)
         connections = [c for c in (self._live.connections.find(sid) for sid in dict.fromkeys(pending)) if c is not None]
-        if not connections:
+        if not connections or self.head is None:
             return
         if not self._is_planned:
             self._plan(now)
-        # Those whose sessions were just read come next: plugins may read what they need of all of them at once.
-        found = self._boards({c.user_id for c in connections} | self._live.directory.take_fresh(), now)
-        if found is None:
+        # Those whose sessions were just read come next.
+        if not self.teller.greet(connections, self._live.directory.take_fresh(), self.head, now):
             self._pending.extend(connection.sid for connection in connections)
-            return
-        groups: dict[str, tuple[Board, list[Connection]]] = {}
-        for connection in connections:
-            board = connection.board = found[connection.user_id]
-            groups.setdefault(board.tag, (board, []))[1].append(connection)
-        for board, receivers in groups.values():
-            self._live.emit("board", {**self._stamp(board, now), "banners": list(board.banners)}, receivers)
-
-    def _stamp(self, board: Board, now: datetime) -> dict[str, Any]:
-        assert self.head is not None
-        return {"epoch": self.head.epoch, "seq": self.head.seq, "tag": board.tag, "server_time": now.isoformat()}
 
     # --- the rest ------------------------------------------------------------------------------------------------
 
-    def beat(self, now: datetime, now_seconds: float) -> None:
-        """Each socket hears the tag of its own board every 20 s; they are spread over them."""
-        due = {second % rules.HEARTBEAT_SECONDS for second in range(self._beat + 1, int(now_seconds) + 1)}
-        self._beat = int(now_seconds)
-        if not due:
-            return
-        groups: dict[str, tuple[Board, list[Connection]]] = {}
-        for connection in self._live.connections.all():
-            board = connection.board
-            if board is not None and hash(connection.sid) % rules.HEARTBEAT_SECONDS in due:
-                groups.setdefault(board.tag, (board, []))[1].append(connection)
-        for board, connections in groups.values():
-            self._live.emit("tick", self._stamp(board, now), connections)
-
-    def _tell_staff(self, changes: list[Change]) -> None:
-        staff = self._live.connections.staff()
-        if not changes or not staff:
-            return
-        ids = {int(change.ref) for change in changes if change.ref.isdigit()}
-        for number, version in queries.ticket_versions(ids).values():
-            self._live.emit("ticket", {"number": number, "version": version}, staff)
-        self._is_queue_news = True
-
-    def _tell_plugin_news(self, now: datetime) -> None:
-        """What plugins have to say to the staff connected here because of the latest changes."""
-        changes, self._staff_news = sorted(self._staff_news), set()
-        staff = self._live.connections.staff()
-        if not staff:
-            return
-        for messages in self._live.state.plugins.collect("staff_messages", changes=changes, now=now):
-            for event, payload in messages:
-                self._live.emit(event, payload, staff)
-
     def _keep_house(self, now: datetime, now_seconds: float) -> None:
         self._live.server.reap()
-        if self._is_queue_news and now_seconds - self._queue_at >= rules.QUEUE_SECONDS:
-            self._queue_at, self._is_queue_news = now_seconds, False
-            self._live.emit("queue", {}, self._live.connections.staff())
-        if self._staff_news and now_seconds - self._messages_at >= rules.QUEUE_SECONDS:
-            self._messages_at = now_seconds
-            self._tell_plugin_news(now)
+        self.staff_news.tell(now, now_seconds)
         if now_seconds - self._sessions_at >= rules.POLL_SECONDS:
             self._sessions_at = now_seconds
             self._check_sessions([c for c in self._live.connections.all() if c.over_at <= now], now)

@@ -10,7 +10,7 @@ import contextlib
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import socketio
@@ -19,6 +19,7 @@ from engineio import packet as engine_packet
 from socketio import packet
 from wsproto.events import Message, Ping, Pong
 
+from helpdesk.realtime.connections import Connection
 from helpdesk.realtime.rules import NAMESPACE, Allowance, Limits, may_open
 
 log = structlog.get_logger(__name__)
@@ -160,6 +161,10 @@ class GuardedServer(socketio.Server):
         self.on_joined: Any = None
         modes = self.eio._async
         self.eio._async = {**modes, "websocket": closing_websockets(modes["websocket"], self._stock_websockets, limits)}
+
+    def emit_to(self, event: str, payload: Mapping[str, Any], connections: Iterable[Connection]) -> None:
+        """Send one event to these sockets of `/live`: encoded once, one call."""
+        self.emit(event, payload, to=[connection.sid for connection in connections], namespace=NAMESPACE)
 
     def drop(self, eio_sid: str) -> None:
         """Close the transport after what is queued, without waiting for it."""

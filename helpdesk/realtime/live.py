@@ -33,9 +33,9 @@ class Live:
 
     def emit(self, event: str, payload: Mapping[str, Any], to: Iterable[Connection]) -> None:
         """Send one event to these sockets: encoded once, one call."""
-        sids = [connection.sid for connection in to]
-        if sids and not failpoints.hit("push"):
-            self.server.emit(event, payload, to=sids, namespace=NAMESPACE)
+        receivers = list(to)
+        if receivers and not failpoints.hit("push"):
+            self.server.emit_to(event, payload, receivers)
 
     def close(self, connection: Connection, reason: str) -> None:
         """Tell the client why, end its namespace and its transport. Does nothing for one that is gone."""

@@ -122,13 +122,12 @@ def compare(old: Board, new: Board) -> Difference:
     return Difference(changed, tuple(sorted(left)))
 
 
-def concerned_users(topics: Iterable[tuple[str, str]]) -> set[int] | None:
-    """Whose board may have changed by these (topic, ref) entries; None for everybody's."""
-    users: set[int] = set()
+def concerned_users(topics: Iterable[tuple[str, str]]) -> tuple[set[int], bool]:
+    """The people whose own board may have changed by these (topic, ref) entries, and whether others' may have too."""
+    users, is_general = set(), False
     for topic, ref in topics:
-        if topic in FOREIGN_TOPICS:
-            continue
-        if topic not in PERSONAL_TOPICS or not ref.isdigit():
-            return None
-        users.add(int(ref))
-    return users
+        if topic in PERSONAL_TOPICS and ref.isdigit():
+            users.add(int(ref))
+        elif topic not in FOREIGN_TOPICS:
+            is_general = True
+    return users, is_general

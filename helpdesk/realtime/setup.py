@@ -48,7 +48,7 @@ def init_app(app: Flask, limits: Limits | None = None) -> None:
     sockets = Capacity(WSGIApp(live.server, socketio_path=PATH), lambda: len(live.server.eio.sockets))
     app.wsgi_app = Refusal(sockets, pages, PATH, settings.public_url)  # type: ignore[method-assign]
     apply_proxy_fix(app)
-    live.state.feed_listeners.append(live.follower.poke)
+    live.state.feed_listeners.append(live.follower.poke_first)
     if settings.redis_url is not None:
         live.wake_ups = WakeUps(settings.redis_url)
         live.state.degraded["redis"] = live.wake_ups.find_problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -144,6 +144,13 @@ def boards(user_ids: Sequence[int], now: datetime) -> Mapping[int, Board]:
     from plugins.outage_notice.banners import queries
 
     return queries.boards(user_ids, now)
+
+
+@hookimpl
+def concerned_people(since: int) -> Collection[int] | None:
+    from plugins.outage_notice.banners import queries
+
+    return queries.concerned_people(since)
 
 
 @hookimpl

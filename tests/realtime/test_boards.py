@@ -145,7 +145,9 @@ def test_the_heartbeat_carries_the_tag_of_ones_own_board(desk: Desk, ana: int, b
     tags = [socket.frames()[0][1]["tag"] for socket in (first, second)]
     assert tags[0] != tags[1]
     with desk.app.app_context():
-        desk.live.follower.beat(clock.now(), desk.live.follower._beat + HEARTBEAT_SECONDS)
+        follower = desk.live.follower
+        assert follower.head is not None
+        follower.teller.beat(follower.head, clock.now(), follower.teller._beat + HEARTBEAT_SECONDS)
     for socket, tag in zip((first, second), tags, strict=True):
         [(event, payload)] = socket.frames()
         assert event == "tick"
@@ -169,7 +171,7 @@ def test_a_resync_gives_the_board_or_says_that_it_is_the_same(desk: Desk, ana: i
 def test_staff_hear_of_tickets_and_others_do_not(desk: Desk, ana: int, make_ticket: Any) -> None:
     requester, agent = joined(desk, ana), joined(desk, desk.person("Carla", "agent"))
     ticket_id, number = make_ticket(ana)
-    desk.live.follower._queue_at = float("-inf")
+    desk.live.follower.staff_news.queue_at = float("-inf")
     desk.bump("ticket", ticket_id)
     desk.step()
     assert agent.frames() == [("ticket", {"number": number, "version": 1}), ("queue", {})]
@@ -250,5 +252,31 @@ def test_a_change_for_one_does_not_hide_what_the_time_changes_for_another(
     other = joined(desk, bruno)
     clock.set(later)
     desk.bump("receipt", ana)
+    desk.step()
+    assert [event for event, _payload in other.frames()] == ["banner"]
+
+
+def test_only_those_whom_a_change_concerns_are_looked_at(desk: Desk, ana: int, bruno: int) -> None:
+    first, other = joined(desk, ana), joined(desk, bruno)
+    signs.CALLS.clear()
+    desk.show(concerned=[ana], all=[banner(1)])
+    desk.step()
+    assert [[ana]] == signs.CALLS
+    assert [event for event, _payload in first.frames()] == ["banner"]
+    desk.show(concerned=[], all=[banner(1)])
+    desk.bump("receipt", bruno)
+    desk.step()
+    assert [event for event, _payload in other.frames()] == ["banner"], "one's own receipt is looked at anyway"
+
+
+def test_a_change_for_one_does_not_end_the_wait_of_those_whom_a_failure_kept_back(
+    desk: Desk, ana: int, bruno: int, clock: FixedClock
+) -> None:
+    other = joined(desk, bruno)
+    desk.show(all=[banner(1)], fail=True)
+    desk.step()
+    desk.show("receipt", ana, all=[banner(1)])
+    desk.step()
+    clock.advance(seconds=2)
     desk.step()
     assert [event for event, _payload in other.frames()] == ["banner"]

@@ -1,4 +1,7 @@
-"""What the live channel relies on inside its libraries. If one of these fails after an upgrade, read fast.py again."""
+"""What the live channel relies on inside its libraries.
+
+If one of these fails after an upgrade, read fast.py, engine.py and upgrade.py again.
+"""
 
 from __future__ import annotations
 

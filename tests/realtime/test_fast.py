@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import gevent
@@ -16,9 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.realtime import wire
+from helpdesk.realtime.connections import Connection
 from helpdesk.realtime.fanout import DirectServer
 from helpdesk.realtime.fast import DirectSocket
 from helpdesk.realtime.guard import QuietLogger
+from helpdesk.realtime.queries import Person
 from helpdesk.realtime.rules import NAMESPACE, Limits
 
 LIMITS = Limits(frame_bytes=4096)
@@ -165,6 +168,19 @@ def test_a_client_that_does_not_read_is_cut_and_holds_nothing(
     assert "c0" not in server.eio.sockets
     assert server.manager.rooms[NAMESPACE]["all"] == {quick.sid: "c1"}
     assert numbers(slow.read()) == list(range(len(numbers(slow.read())))), "what came through is a whole beginning"
+
+
+def test_an_event_for_some_reaches_those_of_them_who_are_still_there(
+    server: DirectServer, connect: Callable[[], Client]
+) -> None:
+    clients = [connect() for _number in range(4)]
+    far = datetime.max.replace(tzinfo=UTC)
+    chosen = [Connection(c.sid, c.direct.sid, Person(n, n, False, far)) for n, c in enumerate(clients[:3])]
+    server.manager.disconnect(clients[1].sid, NAMESPACE)
+    clients[2].direct.close(abort=True)
+    server.emit_to("banner", {"n": 1}, chosen)
+    publish(server, 2)
+    assert [numbers(client.read()) for client in clients] == [[1, 2], [], [], [2]]
 
 
 def test_clients_that_vanish_meanwhile_disturb_nobody(server: DirectServer, connect: Callable[[], Client]) -> None:

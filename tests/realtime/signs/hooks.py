@@ -1,4 +1,7 @@
-"""`signs.json` in the instance folder: {user id or "all": [banner, …], "fail": bool, "next": time, "reasons": {…}}."""
+"""`signs.json` in the instance folder: the banners of each user id or "all", and what the hooks do beside.
+
+Keys: "fail": bool, "from" in a banner: time, "concerned": [user id, …], "reasons": {id: [version, reason]}.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,12 @@ def boards(user_ids: Sequence[int], now: datetime) -> Mapping[int, Board]:
         tag = hashlib.sha256(json.dumps(visible, sort_keys=True).encode()).hexdigest()[:12]
         result[user_id] = Board(tag=tag, banners=tuple(visible))
     return result
+
+
+@hookimpl
+def concerned_people(since: int) -> Sequence[int] | None:
+    ids: list[int] | None = read().get("concerned")
+    return ids
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, literal_column, or_, select
 
 from helpdesk.plugin_api import Department, Forbidden, Service, ServiceDepartment, User, Viewer, db, online_user_ids
 from plugins.outage_notice.audiences.rules import (
@@ -21,6 +21,7 @@ from plugins.outage_notice.audiences.rules import (
 )
 
 ONLINE_CHUNK = 5000  # bound parameters of one statement
+USES = select(ServiceDepartment.service_id, ServiceDepartment.department_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,14 @@ def services_used_by_path(path: Sequence[int]) -> frozenset[int]:
     return frozenset(db.session.scalars(rows))
 
 
+def services_by_department() -> defaultdict[int, set[int]]:
+    """The services written down as used by each department (without those of its ancestors). One query."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for service_id, department_id in db.session.execute(USES):
+        found[department_id].add(service_id)
+    return found
+
+
 def facts_of(viewer: Viewer) -> ViewerFacts:
     """What decides whether this signed-in person is in an audience: one query."""
     return ViewerFacts(viewer.id, viewer.role, viewer.department_path, services_used_by_path(viewer.department_path))
@@ -117,25 +126,43 @@ def forecast(actor: Viewer, targets: Iterable[Target]) -> Forecast:
         raise Forbidden(_("Only technicians can see who would be reached."))
     targets = list(targets)
     condition = audience_condition(targets)
-    rows = db.session.execute(
-        select(User.department_id, func.count().label("people"), func.count(User.email).label("mailboxes"))
-        .where(condition)
-        .group_by(User.department_id)
-    ).all()
-    people = sum(row.people for row in rows)
-    named = _names_of_departments([row.department_id for row in rows if row.department_id])
-    departments = [
-        DepartmentCount(row.department_id or 0, named.get(row.department_id or 0, ""), row.people) for row in rows
-    ]
+    by_department, without_email = _count_everybody() if _is_everyone(targets) else _count_where(condition)
+    people = sum(by_department.values())
+    named = _names_of_departments([department_id for department_id in by_department if department_id])
+    departments = [DepartmentCount(i or 0, named.get(i or 0, ""), number) for i, number in by_department.items()]
     return Forecast(
         people=people,
         total=people if _is_everyone(targets) else total_people(),
         online=_count_online(condition, online_user_ids()),
-        without_email=people - sum(row.mailboxes for row in rows),
+        without_email=without_email,
         departments=tuple(sorted(departments, key=lambda d: (-d.people, d.name))),
         requesters=tuple(_named_requesters(ids_of(targets, TargetKind.requester))),
         missing=tuple(missing_targets(targets)),
     )
+
+
+def _count_where(condition: ColumnElement[bool]) -> tuple[dict[int | None, int], int]:
+    """How many people meet the condition in each department, and how many of all have no mailbox."""
+    rows = db.session.execute(
+        select(User.department_id, func.count(), func.count(User.email)).where(condition).group_by(User.department_id)
+    ).all()
+    return {row[0]: row[1] for row in rows}, sum(row[1] - row[2] for row in rows)
+
+
+def _count_everybody() -> tuple[dict[int | None, int], int]:
+    """As `_count_where` for all enabled people: by the indexes alone, less the few who are disabled.
+
+    To look at each person takes several times as long.
+    """
+    # As an expression the department has no index, by whose order SQLite would fetch each person alone.
+    own: ColumnElement[int | None] = literal_column("department_id + 0")
+    disabled = select(own, func.count(), func.count(User.email)).where(User.disabled_at.is_not(None)).group_by(own)
+    gone = {row[0]: (row[1], row[1] - row[2]) for row in db.session.execute(disabled)}
+    rows = db.session.execute(select(User.department_id, func.count()).group_by(User.department_id))
+    left = {row[0]: row[1] - gone.get(row[0], (0, 0))[0] for row in rows}
+    without_email = db.session.scalar(select(func.count()).select_from(User).where(User.email.is_(None))) or 0
+    without_email -= sum(number for _people, number in gone.values())
+    return {department_id: number for department_id, number in left.items() if number}, without_email
 
 
 def _is_everyone(targets: Iterable[Target]) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from helpdesk.accounts.models import User
 from helpdesk.accounts.queries import get_user, viewer_of
-from helpdesk.core.database import db
+from helpdesk.core.database import db, transaction
 from plugins.outage_notice.audiences import queries
-from plugins.outage_notice.audiences.rules import Target, TargetKind, ViewerFacts, is_well_formed, matches
+from plugins.outage_notice.audiences.rules import ROLE_NAMES, Target, TargetKind, ViewerFacts, is_well_formed, matches
 from tests import factories
+from tests.databases import START
 from tests.fixtures import People
 
 FACTS = ViewerFacts(7, "requester", (1, 4, 9), frozenset({3}))
@@ -113,3 +114,23 @@ def test_odd_searches_find_nothing(app: Flask, people: People, text: str) -> Non
 
 def test_huge_ids_are_not_well_formed() -> None:
     assert not is_well_formed(Target(TargetKind.requester, "9" * 19))
+
+
+def test_the_forecast_of_everybody_is_that_of_each_of_them(app: Flask, people: People) -> None:
+    factories.make_user("Iris", email=None, department=people.finance)
+    factories.make_user("Ivan", email=None)
+    archive = factories.make_department("Archive")  # of which only disabled people are left
+    gone = [
+        factories.make_user("Gerd", department=people.finance),
+        factories.make_user("Gus", email=None, department=archive),
+        factories.make_user("Gina", email=None),
+    ]
+    with app.app_context():
+        with transaction() as session:
+            session.execute(update(User).where(User.id.in_([user.id for user in gone])).values(disabled_at=START))
+        adam = viewer_of(get_user(people.adam.id))
+        everybody = queries.forecast(adam, [Target(TargetKind.everyone)])
+        assert everybody == queries.forecast(adam, [Target(TargetKind.role, role) for role in ROLE_NAMES])
+        enabled = [user for user in db.session.scalars(select(User)) if user.disabled_at is None]
+    assert (everybody.people, everybody.total) == (len(enabled), len(enabled))
+    assert everybody.without_email == 2
