@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from helpdesk.plugin_api import db
 from plugins.outage_notice.announcements import rules
@@ -21,6 +21,17 @@ from plugins.outage_notice.announcements.rules import Kind, Phase, Status, Texts
 from plugins.outage_notice.audiences.rules import Target
 
 LiveService = NamedService
+
+# Made once, as the live channel carries them out between a change and the first screen.
+IDS = bindparam("ids", expanding=True)
+PUBLISHED = select(Announcement).where(Announcement.id.in_(IDS), Announcement.published_at.is_not(None))
+LATEST = select(Update).where(
+    Update.id.in_(
+        select(func.max(Update.id))
+        .where(Update.announcement_id.in_(IDS), Update.is_public, Update.undone_at.is_(None))
+        .group_by(Update.announcement_id)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +152,7 @@ _REASONS = {
 
 def live_by_ids(ids: Iterable[int]) -> tuple[LiveAnnouncement, ...]:
     """The published announcements among `ids`, over or not: what the feed says has changed."""
-    query = select(Announcement).where(Announcement.id.in_(list(ids)), Announcement.published_at.is_not(None))
-    return freeze(db.session.scalars(query).all())
+    return freeze(db.session.scalars(PUBLISHED, {"ids": list(ids)}).all())
 
 
 def freeze(records: Sequence[Announcement]) -> tuple[LiveAnnouncement, ...]:
@@ -173,12 +183,7 @@ _COPIED = (
 
 
 def _latest_updates(ids: Sequence[int]) -> dict[int, Update]:
-    newest = (
-        select(func.max(Update.id))
-        .where(Update.announcement_id.in_(ids), Update.is_public, Update.undone_at.is_(None))
-        .group_by(Update.announcement_id)
-    )
-    return {u.announcement_id: u for u in db.session.scalars(select(Update).where(Update.id.in_(newest)))}
+    return {u.announcement_id: u for u in db.session.scalars(LATEST, {"ids": ids})}
 
 
 def _frozen_update(row: Update | None, locale: str) -> LiveUpdate | None:
