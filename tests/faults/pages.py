@@ -104,7 +104,10 @@ class Page:
     def _next(self) -> tuple[str, Any]:
         if self._later:
             return self._later.popleft()
-        return self._event(self._read())
+        text = self._read()
+        while text.startswith(("40/live,", "43/live,")):  # an answer that came before comes again
+            text = self._read()
+        return self._event(text)
 
     def _read(self) -> str:
         assert self._wire is not None

@@ -11,6 +11,41 @@ import time
 CHUNK = 64 * 1024
 
 
+class Stream:
+    """A server's side of one connection, taken apart into messages of a WebSocket and everything else."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._is_upgraded: bool | None = None  # None while it has not answered
+
+    def take(self, data: bytes) -> list[tuple[bytes, bool]]:
+        """What is complete by now, each with whether it is a whole message; the rest is kept."""
+        if self._is_upgraded is None:
+            self._is_upgraded = data.startswith(b"HTTP/1.1 101")
+            if self._is_upgraded:
+                head, end, data = data.partition(b"\r\n\r\n")
+                return [(head + end, False), *self.take(data)]
+        if not self._is_upgraded:
+            return [(data, False)]
+        self._rest += data
+        pieces = []
+        while (length := _frame_length(self._rest)) and length <= len(self._rest):
+            is_message = self._rest[0] in (0x81, 0x82)  # neither a ping nor a part of something
+            pieces.append((self._rest[:length], is_message))
+            self._rest = self._rest[length:]
+        return pieces
+
+
+def _frame_length(data: bytes) -> int:
+    """Of the frame that begins here, in bytes; 0 when that cannot be known yet."""
+    if len(data) < 2:
+        return 0
+    more = {126: 2, 127: 8}.get(data[1], 0)
+    if len(data) < 2 + more:
+        return 0
+    return 2 + more + (int.from_bytes(data[2 : 2 + more], "big") if more else data[1])
+
+
 class Link:
     """One connection through the relay."""
 
@@ -32,9 +67,9 @@ class Link:
 class Relay:
     """Listens on `port` and passes everything on to `target`; the faults are attributes and methods.
 
-    `delay` is seconds before each piece goes on. With `duplicates` the server's pieces reach the client twice. While
-    frozen nothing passes, not even an end. With `loses` = (text, chance), what a client sent with that text in it
-    arrives, and then the connection is cut before the answer comes back.
+    `delay` is seconds before each piece goes on. With `duplicates` the server's messages on a WebSocket reach the
+    client twice. While frozen nothing passes, not even an end. With `loses` = (text, chance), what a client sent with
+    that text in it arrives, and then the connection is cut before the answer comes back.
     """
 
     def __init__(self, target: int) -> None:
@@ -130,12 +165,16 @@ class Relay:
             link.server.shutdown(socket.SHUT_WR)
 
     def _back(self, link: Link) -> None:
+        stream = Stream()
         with contextlib.suppress(OSError):
             while data := link.server.recv(CHUNK):
                 self._hold()
                 if link.answer_is_lost:
                     break
-                link.client.sendall(data * 2 if self.duplicates else data)
+                pieces = stream.take(data)
+                link.client.sendall(
+                    b"".join(one * 2 if message and self.duplicates else one for one, message in pieces)
+                )
         self._moves.wait()
         link.cut()
 
