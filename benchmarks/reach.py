@@ -20,7 +20,10 @@ from helpdesk.core.database import db, transaction
 from plugins.outage_notice.banners.models import ReachMinute, Receipt
 
 MINUTES = 600  # a day's work: it was on screens for ten hours
-PAGES = {"curve of the reach": "/announcements/{id}/reach"}
+PAGES = {
+    "curve of the reach": "/announcements/{id}/reach",
+    "reach by department, asked again and again": "/api/v1/announcements/{id}/reach",
+}
 
 
 def measure(options: Options) -> Report:
