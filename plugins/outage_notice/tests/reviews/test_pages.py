@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
 from helpdesk.tickets.actions import open_ticket
 from helpdesk.tickets.rules import NewTicket
@@ -96,6 +97,19 @@ def test_those_affected_answer_once_and_read_what_was_published(
     assert "VPN was down." in text_of(ana, f"{notice}/review")
     assert "A certificate expired." not in text_of(ana, f"{notice}/review")
     text_of(signed_in(people.bruno), f"{notice}/review", 404)
+
+
+def test_the_review_of_a_drill_says_so_everywhere(
+    signed_in: Browser, people: People, vpn: Service, clock: FixedClock
+) -> None:
+    drill = outage_of(people, clock, vpn, is_drill=True)
+    published(people, drill, Readers.affected)
+    teresa, base = signed_in(people.teresa), f"/announcements/{drill.id}/review"
+    for address in (base, f"{base}/edit"):
+        assert "This was a drill: nothing was broken." in text_of(teresa, address), address
+    for address in (f"{base}.html", "/reviews"):
+        assert "· Drill" in text_of(teresa, address), address
+    assert ">Drill</span>" in text_of(signed_in(people.ana), f"/notices/{drill.id}/review")
 
 
 BAD_FORMS: dict[str, list[dict[str, str]]] = {
