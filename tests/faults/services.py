@@ -36,6 +36,8 @@ class Postgres:
         pid = int((self.data / "postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGQUIT)
         wait_until(lambda: not (self.data / "postmaster.pid").exists(), "PostgreSQL is down")
+        if self._process is not None:
+            self._process.wait(20)
 
     def launch(self) -> None:
         user = servers._other_user()
