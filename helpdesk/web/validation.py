@@ -8,6 +8,7 @@ from typing import Any
 from apiflask.exceptions import HTTPError as ApiError
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from pydantic import ValidationError
 
 _MESSAGES = {
@@ -28,6 +29,7 @@ _MESSAGES = {
     "model_type": _l("This must be an object."),
     "model_attributes_type": _l("This must be an object."),
     "none_required": _l("This must be empty."),
+    "json_invalid": _l("This holds characters that are no text."),
     "timezone_aware": _l("Give the time with its zone, such as 2026-03-12T09:30:00Z."),
     "datetime_type": _l("Give a date and time, such as 2026-03-12T09:30:00Z."),
     "datetime_parsing": _l("Give a date and time, such as 2026-03-12T09:30:00Z."),
@@ -37,9 +39,11 @@ _MESSAGES = {
 }
 # With the limit that was broken.
 _BOUNDED: dict[str, Callable[[dict[str, Any]], str]] = {
-    "string_too_short": lambda c: _("At least %(count)s characters are needed.", count=c["min_length"]),
+    "string_too_short": lambda c: _too_short(c["min_length"]),
     "string_too_long": lambda c: _("At most %(count)s characters are possible.", count=c["max_length"]),
-    "too_short": lambda c: _("At least %(count)s entries are needed.", count=c["min_length"]),
+    "too_short": lambda c: ngettext(
+        "At least %(num)s entry is needed.", "At least %(num)s entries are needed.", c["min_length"]
+    ),
     "too_long": lambda c: _("At most %(count)s entries are possible.", count=c["max_length"]),
     "greater_than": lambda c: _("This must be more than %(limit)s.", limit=c["gt"]),
     "greater_than_equal": lambda c: _("This must be at least %(limit)s.", limit=c["ge"]),
@@ -49,6 +53,12 @@ _BOUNDED: dict[str, Callable[[dict[str, Any]], str]] = {
     "literal_error": lambda c: _("Choose one of %(choices)s.", choices=c["expected"]),
     "value_error": lambda c: str(c["error"]),
 }
+
+
+def _too_short(least: int) -> str:
+    if least == 1:
+        return str(_("This is required."))
+    return str(_("At least %(count)s characters are needed.", count=least))
 
 
 def fields_of(error: ApiError) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ from helpdesk.tickets.rules import (
     View,
     Waiting,
 )
-from helpdesk.web.api import Answer, Body, Page
+from helpdesk.web.api import Answer, Body, Page, Sent
 from helpdesk.web.markdown import to_html
 
 Id = Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]
@@ -71,7 +71,7 @@ class MessageIn(Body):
         return NewMessage(self.body, self.kind, self.status, self.waiting_on)
 
 
-class ListQuery(Body):
+class ListQuery(Sent):
     q: str = Field(default="", max_length=200)
     status: Status | None = None
     assignee: IdText | None = None
@@ -92,7 +92,7 @@ class ListQuery(Body):
         )
 
 
-class OneQuery(Body):
+class OneQuery(Sent):
     include: str | None = Field(default=None, pattern="^(messages)?$")
 
 

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask_babel import gettext as _
 from pydantic import Field
 
-from helpdesk.plugin_api import Answer, Body, Forbidden, NotFound, Viewer, allow, get_viewer, viewers
+from helpdesk.plugin_api import Answer, Forbidden, NotFound, Sent, Viewer, allow, get_viewer, viewers
 from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules import next_change_at
@@ -21,7 +21,7 @@ VALID_FOR = timedelta(minutes=5)
 api = APIBlueprint("outage_notice_applies_to", __name__, url_prefix="/api/v1", tag="Announcements")
 
 
-class AppliesQuery(Body):
+class AppliesQuery(Sent):
     requester: int | None = Field(None, ge=1)
     service: int | None = Field(None, ge=1)
     text: str = Field("", max_length=2000)

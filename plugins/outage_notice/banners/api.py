@@ -8,7 +8,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from pydantic import Field
 
-from helpdesk.plugin_api import Answer, Body, allow, get_viewer, idempotent, now
+from helpdesk.plugin_api import Answer, Body, Sent, allow, get_viewer, idempotent, now
 from plugins.outage_notice.banners.drawn import take_receipt
 from plugins.outage_notice.banners.queries import reach, retirements
 from plugins.outage_notice.banners.queries.receipts import had_on_screen
@@ -30,7 +30,7 @@ class ReceiptOut(Answer):
     ok: bool
 
 
-class EndingsQuery(Body):
+class EndingsQuery(Sent):
     ids: str = Field(pattern=r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14}){0,19}$")
 
 

@@ -16,7 +16,7 @@ from plugins.outage_notice.banners.queries.reach import reach_message
 def receipt(viewer: Viewer, data: dict[str, Any]) -> None:
     """`receipt` {id, version, what, minutes?}. Raises Invalid for anything of another shape."""
     try:
-        body = ReceiptIn.model_validate(data, strict=False)
+        body = ReceiptIn.model_validate(data)
     except ValidationError as error:
         raise Invalid({str(item["loc"][0]) if item["loc"] else "": item["msg"] for item in error.errors()}) from error
     take_receipt(viewer, body.id, body.version, body.what, body.minutes)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from apiflask import APIBlueprint
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
-from helpdesk.plugin_api import Answer, Body, allow, get_viewer, idempotent
+from helpdesk.plugin_api import Answer, Body, Sent, allow, get_viewer, idempotent
 from plugins.outage_notice.intake import actions
 from plugins.outage_notice.intake.rules import (
     ALERTS_LIMIT,
@@ -51,7 +51,7 @@ Annotations = Annotated[dict[LabelName, Annotated[str, Field(max_length=10_000)]
 Address = Annotated[str, Field(max_length=4000)]
 
 
-class Foreign(Body):
+class Foreign(Sent):
     """What a program sends that we did not write: fields that we do not know are passed over."""
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
@@ -94,8 +94,8 @@ class GenericIn(Body):
     description: Annotated[str, Field(max_length=DESCRIPTION_LIMIT)] = ""
     service: Annotated[str, Field(max_length=120)] = ""
     severity: Annotated[str, Field(max_length=40)] = ""
-    started_at: Moment | None = None
-    ended_at: Moment | None = None
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
     labels: Labels = Field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from helpdesk.plugin_api import (
     Answer,
@@ -56,17 +56,9 @@ api = APIBlueprint("outage_notice_playbooks_api", __name__, url_prefix="/api/v1/
 CURSOR = "playbooks"
 
 
-def _only_text(value: Any) -> Any:
-    """A number would be read as seconds since 1970: always a mistake here."""
-    if value is not None and not isinstance(value, str):
-        raise ValueError("Give a date, such as 2026-03-12.")
-    return value
-
-
 Minutes = Annotated[int, Field(ge=1, le=MINUTES_LIMIT)]
 Line = Annotated[str, Field(max_length=500)]
 Short = Annotated[str, Field(max_length=200)]
-Day = Annotated[date, BeforeValidator(_only_text)]
 
 
 class PlaybookTextsIn(Body):
@@ -125,7 +117,7 @@ class PlaybookIn(Body):
     checklist: list[Line] = Field(default_factory=list, max_length=CHECKLIST_LIMIT)
     people: list[CalleeIn] = Field(default_factory=list, max_length=PEOPLE_LIMIT)
     briefing: BriefingIn = Field(default_factory=BriefingIn)
-    review_on: Day | None = None
+    review_on: date | None = None
     owner_id: Id | None = None
 
 

@@ -10,7 +10,17 @@ from flask_babel import gettext as _
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import Conflict, Forbidden, Invalid, Stale, Viewer, record_audit, record_feed, viewers
+from helpdesk.plugin_api import (
+    LOCALES,
+    Conflict,
+    Forbidden,
+    Invalid,
+    Stale,
+    Viewer,
+    record_audit,
+    record_feed,
+    viewers,
+)
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import (
     AffectedService,
@@ -144,6 +154,9 @@ def _limits(values: Mapping[str, Any]) -> dict[str, Any]:
         for name, limit in limits.items()
         if len(values.get(name) or "") > limit
     }
+    titles = [values.get("title") or "", *(texts.title for texts in (values.get("translations") or {}).values())]
+    if any(len(title.splitlines()) > 1 for title in titles):
+        problems["title"] = _("Write the title on one line.")
     if unknown := unknown_reply_blanks(values.get("automated_reply_text") or ""):
         problems["automated_reply_text"] = _("There is no such blank: %(names)s", names=", ".join(unknown))
     if "severity" in values and values["severity"] not in tuple(rules.Severity):
@@ -155,7 +168,9 @@ def _limits(values: Mapping[str, Any]) -> dict[str, Any]:
     if len(values.get("services") or ()) > SERVICES_LIMIT:
         problems["services"] = _("Choose at most %(limit)s services.", limit=SERVICES_LIMIT)
     for locale, texts in (values.get("translations") or {}).items():
-        if len(locale) > 10 or len(texts.title) > rules.TITLE_HARD_LIMIT:
+        if locale not in LOCALES:
+            problems["translations"] = _("Choose one of %(choices)s.", choices=", ".join(LOCALES))
+        if len(texts.title) > rules.TITLE_HARD_LIMIT:
             problems["translations"] = _("Use at most %(limit)s characters.", limit=rules.TITLE_HARD_LIMIT)
         if max(len(texts.description), len(texts.workaround)) > rules.TEXT_LIMIT:
             problems["translations"] = _("Use at most %(limit)s characters.", limit=rules.TEXT_LIMIT)

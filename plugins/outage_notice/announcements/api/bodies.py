@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from helpdesk.plugin_api import Body
 from plugins.outage_notice.announcements import rules
@@ -27,14 +27,6 @@ from plugins.outage_notice.audiences.rules import TARGETS_LIMIT, Target, TargetK
 BIGGEST = 2**53 - 1
 
 
-def _only_text(value: Any) -> Any:
-    """A number would be read as seconds since 1970: always a mistake here."""
-    if value is not None and not isinstance(value, str | datetime):
-        raise ValueError("Give a date and time, such as 2026-03-12T09:30:00Z.")
-    return value
-
-
-Moment = Annotated[datetime, BeforeValidator(_only_text)]
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 Title = Annotated[str, Field(max_length=TITLE_HARD_LIMIT)]
 Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
@@ -77,15 +69,15 @@ class AnnouncementIn(Body):
     services: list[ServiceIn] = Field(default_factory=list, max_length=100)
     audience: list[TargetIn] = Field(default_factory=list, max_length=TARGETS_LIMIT)
     must_confirm: bool = False
-    show_from: Moment | None = None
-    show_until: Moment | None = None
-    starts_at: Moment | None = None
-    planned_end_at: Moment | None = None
+    show_from: datetime | None = None
+    show_until: datetime | None = None
+    starts_at: datetime | None = None
+    planned_end_at: datetime | None = None
     ends_by_itself: bool = False
     recurrence: Annotated[str, Field(max_length=200)] | None = None
     time_zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
-    eta: Moment | None = None
-    next_update_at: Moment | None = None
+    eta: datetime | None = None
+    next_update_at: datetime | None = None
     mention_in_automated_replies: bool = True
     automated_reply_text: Text = ""
     keywords: Annotated[str, Field(max_length=rules.KEYWORDS_LIMIT)] = ""
@@ -117,8 +109,8 @@ class UpdateIn(Body):
 
     text: Text
     status: Status | None = None
-    eta: Moment | None = None
-    next_update_at: Moment | None = None
+    eta: datetime | None = None
+    next_update_at: datetime | None = None
     public: bool = True
     weight: Weight | None = None
     translations: dict[Locale, Text] = Field(default_factory=dict, max_length=20)
@@ -140,7 +132,7 @@ class CheckedIn(Body):
 class ResolveIn(EndIn):
     """`tickets`: whether the tickets that wait for it are solved or left open. `validation`: who checked what."""
 
-    ended_at: Moment | None = None
+    ended_at: datetime | None = None
     tickets: TicketAction = TicketAction.solve
     validation: list[CheckedIn] | None = Field(None, max_length=rules.CHECK_ITEMS_LIMIT)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
@@ -114,11 +114,16 @@ class LiveAnnouncement:
         return rules.expected_end(self, now)
 
     def texts_in(self, locale: str) -> tuple[str, Texts]:
-        """The texts for a reader and the locale they are in: the reader's, its language, or the author's."""
+        """The texts for a reader and the locale they are in: the reader's, its language, or the author's.
+
+        What a translation leaves out is said in the author's words: nobody goes without what to do now.
+        """
+        own = self.texts[self.locale]
         for candidate in (locale, locale.split("_")[0].split("-")[0]):
             if candidate in self.texts:
-                return candidate, self.texts[candidate]
-        return self.locale, self.texts[self.locale]
+                found = self.texts[candidate]
+                return candidate, Texts(*(getattr(found, f.name) or getattr(own, f.name) for f in fields(Texts)))
+        return self.locale, own
 
 
 def live_announcements(now: datetime | None = None) -> tuple[LiveAnnouncement, ...]:

@@ -122,6 +122,9 @@ def _texts(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Finding]:
         for text in (texts.title, texts.description, texts.workaround):
             if blanks := wording.blanks(text):
                 yield _error("translations", "blanks", _l("Fill in the blank %(blank)s.", blank=blanks[0]))
+        if (draft.description and not texts.description) or (draft.workaround and not texts.workaround):
+            text = _l("The translation %(locale)s is not complete: the rest is shown as you wrote it.", locale=locale)
+            yield _warning("translations", "partial_translation", text)
     missing = [locale for locale in facts.locales if locale != draft.locale and locale not in draft.translations]
     if missing:
         text = _l("There is no translation for: %(locales)s.", locales=", ".join(missing))
@@ -230,7 +233,7 @@ def _repetition(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Find
         yield _warning("starts_at", "not_in_repetition", text, some[0].start)
 
 
-def _promises(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Finding]:  # noqa: ARG001
+def _promises(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Finding]:
     is_serious = draft.kind is Kind.incident and draft.severity <= Severity.major
     if draft.next_update_at is not None and draft.next_update_at <= now:
         yield _error("next_update_at", "past_update", _l("The time of the next update has passed."))
@@ -239,10 +242,13 @@ def _promises(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Findin
     if draft.kind is Kind.incident and draft.eta is None and draft.next_update_at is None:
         text = _l("Neither an expected end nor a time of the next update is given.")
         yield _warning("eta", "no_eta", text)
-    if draft.eta is not None and draft.eta <= now:
-        yield _warning("eta", "past_eta", _l("The expected end has passed."))
-    if draft.eta is not None and draft.starts_at is not None and draft.eta < draft.starts_at:
+    if draft.eta is None:
+        return
+    begins = draft.starts_at or (None if facts.is_published else now)  # without a start it begins when it is shown
+    if begins is not None and draft.eta < begins:
         yield _error("eta", "end_before_start", _l("It is expected to end before it starts."))
+    elif draft.eta <= now:
+        yield _warning("eta", "past_eta", _l("The expected end has passed."))
 
 
 def _wording(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Finding]:  # noqa: ARG001

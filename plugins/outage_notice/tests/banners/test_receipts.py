@@ -61,6 +61,8 @@ def test_nobody_can_receipt_what_is_not_on_their_board(client: FlaskClient, peop
     [
         ({"version": 1, "what": "read"}, "id"),
         ({"id": "x", "version": 1, "what": "read"}, "id"),
+        ({"id": "1", "version": 1, "what": "read"}, "id"),
+        ({"id": True, "version": 1, "what": "read"}, "id"),
         ({"id": 10**30, "version": 1, "what": "read"}, "id"),
         ({"id": 1, "version": -1, "what": "read"}, "version"),
         ({"id": 1, "version": 1, "what": "<script>"}, "what"),

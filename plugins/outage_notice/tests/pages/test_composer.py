@@ -252,7 +252,9 @@ def read_form(page: str) -> dict[str, Any]:
 
 
 def test_translations_are_kept(signed_in: Browser, people: People, fields: Fields) -> None:
-    form = fields(title_es="La VPN no funciona", description_es="No puede conectarse.")
+    form = fields(
+        title_es="La VPN no funciona", description_es="No puede conectarse.", workaround_es="Use el navegador."
+    )
     teresa = signed_in(people.teresa)
     location = factories.post_form(teresa, "/announcements/new", form).location
     page = teresa.get(f"{location}/edit").get_data(as_text=True)
