@@ -74,10 +74,11 @@ def without_secrets(text: str, address: str) -> str:
 
 @cache
 def _apprise() -> ModuleType:
-    """Apprise without its logs: they name hosts and tokens."""
+    """Apprise without its logs, and urllib3 without those of each request: they hold whole addresses."""
     import apprise
 
     log = logging.getLogger("apprise")
     log.propagate = False
     log.addHandler(logging.NullHandler())
+    logging.getLogger("urllib3").setLevel(logging.INFO)
     return apprise
