@@ -14,7 +14,8 @@ from plugins.outage_notice.announcements.rules import StepKind, StepState
 
 def plan_steps(session: Session, record: Announcement, now: datetime) -> None:
     """Replace the steps that have not fired by those that the dates call for. Needs a transaction."""
-    drop_steps(session, record)
+    if record.plan:  # else it never had any
+        drop_steps(session, record)
     record.plan += 1
     for kind, occurrence_on, due_at in _wanted(record, now):
         session.add(

@@ -24,7 +24,7 @@ from plugins.outage_notice.announcements.actions.writing import (
     write,
 )
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.queries.facts import check_facts
+from plugins.outage_notice.announcements.queries.facts import stopping_facts
 from plugins.outage_notice.announcements.queries.records import draft_of, get_for_change, require_announcer
 from plugins.outage_notice.announcements.rules import (
     AnnouncementPublished,
@@ -34,6 +34,7 @@ from plugins.outage_notice.announcements.rules import (
     Status,
     Weight,
 )
+from plugins.outage_notice.announcements.rules.levels import MANY_PEOPLE
 from plugins.outage_notice.audiences.queries import total_people
 
 
@@ -61,11 +62,13 @@ def publish_inside(
     """Publish a draft in the running transaction, which holds it. Raises as `publish` does."""
     draft = draft_of(record)
     require_reach(actor, draft.audience)
-    facts = check_facts(draft, at, announcement_id=record.id, confirmed_people=confirmed_people)
+    facts = stopping_facts(draft, confirmed_people=confirmed_people)
     _stop_on_errors(draft, facts, at)
     require_audience(facts.people)
     effects = [service.effect for service in draft.services]
-    record.suggested_severity = rules.suggest_severity(facts.people, effects, total_people(), draft.kind)
+    # How many there are in all says nothing more about an audience that is large, and takes a while to count.
+    total = 0 if facts.people >= MANY_PEOPLE else total_people()
+    record.suggested_severity = rules.suggest_severity(facts.people, effects, total, draft.kind)
     _begin(record, actor, at)
     number(record, at, Weight.alert_again)
     plan_steps(session, record, at)
@@ -156,7 +159,7 @@ def edit_published(
         if "audience" in changed:
             require_reach(actor, after.audience)
         if changed:
-            facts = check_facts(after, at, announcement_id=record.id, is_published=True)
+            facts = stopping_facts(after, is_published=True)
             _stop_on_errors(_forgive_the_past(before, after), facts, at)
             if "audience" in changed:
                 require_audience(facts.people)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import delete
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
@@ -51,6 +51,7 @@ APPROVED_FIELDS = frozenset(
     {"title", "description", "workaround", "translations", "severity", "audience", "must_confirm"}
 )
 SERVICES_LIMIT = 100
+WRITE_ENTRY = insert(cast(Table, TimelineEntry.__table__)).inline().execution_options(is_short=True)
 
 
 def parts_of(draft: Draft) -> dict[str, Any]:
@@ -281,15 +282,16 @@ def log(
 ) -> None:
     """One line in the audit and one in the timeline, in the running transaction."""
     record_audit(actor, f"announcement.{kind}", "announcement", record.id, before=before, after=after)
-    session.add(
-        TimelineEntry(
-            announcement_id=record.id,
-            at=now,
-            kind=kind,
-            actor_id=None if actor is None else actor.id,
-            is_public=is_public,
-            data=dict(data or {}),
-        )
+    session.execute(
+        WRITE_ENTRY,
+        {
+            "announcement_id": record.id,
+            "at": now,
+            "kind": kind,
+            "actor_id": None if actor is None else actor.id,
+            "is_public": is_public,
+            "data": dict(data or {}),
+        },
     )
 
 

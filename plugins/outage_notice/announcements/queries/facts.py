@@ -46,6 +46,17 @@ def check_facts(
     )
 
 
+def stopping_facts(draft: Draft, *, is_published: bool = False, confirmed_people: int | None = None) -> CheckFacts:
+    """The facts that can stop a draft from being sent: `check_facts` without those that only warn."""
+    return CheckFacts(
+        people=audiences.count_people(draft.audience),
+        missing_targets=len(audiences.missing_targets(draft.audience)),
+        is_published=is_published,
+        confirmed_people=confirmed_people,
+        unknown_services=tuple(sorted(unknown_services(service.service_id for service in draft.services))),
+    )
+
+
 def _overlaps(draft: Draft, now: datetime, own_id: int | None) -> list[Overlap]:
     mine = {service.service_id for service in draft.services}
     found = []

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from helpdesk.plugin_api import Forbidden, NotFound, Service, User, Viewer, db
 from plugins.outage_notice.announcements.models import (
@@ -31,6 +31,31 @@ DRAFT_COLUMNS = (
 )  # fmt: skip
 
 BIGGEST_ID = 2**31
+
+# Made once: every change of an announcement reads these again, and making them costs more than carrying them out.
+IDS = bindparam("ids", expanding=True)
+SERVICES = (
+    select(AffectedService.announcement_id, Service.id, Service.name, AffectedService.effect)
+    .join(Service, Service.id == AffectedService.service_id)
+    .where(AffectedService.announcement_id.in_(IDS))
+    .order_by(Service.name)
+)
+TARGETS = (
+    select(AudienceTarget.announcement_id, AudienceTarget.kind, AudienceTarget.ref)
+    .where(AudienceTarget.announcement_id.in_(IDS))
+    .order_by(AudienceTarget.kind, AudienceTarget.ref)
+)
+TEXTS = (
+    select(
+        Translation.announcement_id,
+        Translation.locale,
+        Translation.title,
+        Translation.description,
+        Translation.workaround,
+    )
+    .where(Translation.announcement_id.in_(IDS))
+    .order_by(Translation.locale)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +141,7 @@ def full(records: Sequence[Announcement]) -> list[FullAnnouncement]:
 def services_by_id(ids: Iterable[int]) -> defaultdict[int, list[NamedService]]:
     """The affected services of each announcement, by name."""
     found: defaultdict[int, list[NamedService]] = defaultdict(list)
-    rows = db.session.execute(
-        select(AffectedService.announcement_id, Service.id, Service.name, AffectedService.effect)
-        .join(Service, Service.id == AffectedService.service_id)
-        .where(AffectedService.announcement_id.in_(list(ids)))
-        .order_by(Service.name)
-    )
+    rows = db.session.execute(SERVICES, {"ids": list(ids)})
     for announcement_id, id, name, effect in rows:
         found[announcement_id].append(NamedService(id, name, effect))
     return found
@@ -130,11 +150,7 @@ def services_by_id(ids: Iterable[int]) -> defaultdict[int, list[NamedService]]:
 def targets_by_id(ids: Iterable[int]) -> defaultdict[int, list[Target]]:
     """The audience of each announcement."""
     found: defaultdict[int, list[Target]] = defaultdict(list)
-    rows = db.session.execute(
-        select(AudienceTarget.announcement_id, AudienceTarget.kind, AudienceTarget.ref)
-        .where(AudienceTarget.announcement_id.in_(list(ids)))
-        .order_by(AudienceTarget.kind, AudienceTarget.ref)
-    )
+    rows = db.session.execute(TARGETS, {"ids": list(ids)})
     for announcement_id, kind, ref in rows:
         found[announcement_id].append(Target(kind, ref or None))
     return found
@@ -143,20 +159,19 @@ def targets_by_id(ids: Iterable[int]) -> defaultdict[int, list[Target]]:
 def texts_by_id(ids: Iterable[int]) -> defaultdict[int, dict[str, Texts]]:
     """The translations of each announcement, by locale."""
     found: defaultdict[int, dict[str, Texts]] = defaultdict(dict)
-    rows = select(Translation).where(Translation.announcement_id.in_(list(ids))).order_by(Translation.locale)
-    for row in db.session.scalars(rows):
-        found[row.announcement_id][row.locale] = Texts(row.title, row.description, row.workaround)
+    for announcement_id, locale, title, description, workaround in db.session.execute(TEXTS, {"ids": list(ids)}):
+        found[announcement_id][locale] = Texts(title, description, workaround)
     return found
 
 
 def draft_of(record: Announcement) -> Draft:
     """What a person chose of this announcement, as it stands."""
-    one = full([record])[0]
+    ids = [record.id]
     return Draft(
         **{name: getattr(record, name) for name in DRAFT_COLUMNS},
-        translations=one.translations,
-        services=tuple(ServiceEffect(s.id, s.effect) for s in one.services),
-        audience=one.audience,
+        translations=dict(texts_by_id(ids)[record.id]),
+        services=tuple(ServiceEffect(s.id, s.effect) for s in services_by_id(ids)[record.id]),
+        audience=tuple(targets_by_id(ids)[record.id]),
     )
 
 
