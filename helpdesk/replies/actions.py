@@ -1,4 +1,4 @@
-"""Every write of the automated replies: their templates and switches, and each reply with its mail."""
+"""Every write of the replies: templates and switches, each automated reply with its mail, and answers by mail."""
 
 from __future__ import annotations
 
@@ -96,12 +96,24 @@ def send_reply(event: ReplyEvent, ticket_id: int, cause_id: str) -> int | None:
         return message_id
 
 
+def mail_answer(ticket_id: int, message_id: int, cause_id: str) -> None:
+    """Queue the mail with a public answer of staff, once for each `cause_id`, in the requester's language."""
+    with transaction():
+        ticket, message = tickets.get_ticket_by_id(ticket_id), tickets.get_message(message_id)
+        requester = accounts.get_user(ticket.requester_id)
+        if message.author_id is None or message.author_id == requester.id:
+            return
+        author = accounts.get_user(message.author_id)
+        text = rendering.answer_text(ticket, requester, author.name, message.body_text)
+        _queue(ticket, requester, text, cause_id, is_automatic=False)
+
+
 def _may_answer_again(ticket_id: int, now: datetime) -> bool:
     last_at = queries.find_last_answer_at(ticket_id, now - rules.REPLY_RECEIVED_PAUSE)
     return rules.may_answer_again(last_at, now)
 
 
-def _queue(ticket: Ticket, requester: User, text: Text, cause_id: str) -> None:
+def _queue(ticket: Ticket, requester: User, text: Text, cause_id: str, *, is_automatic: bool = True) -> None:
     """The mail of a reply. Who has no mailbox, or is disabled, finds the text in the ticket."""
     address = requester.email or ""
     if requester.disabled_at is not None or not is_address(address):
@@ -114,7 +126,8 @@ def _queue(ticket: Ticket, requester: User, text: Text, cause_id: str) -> None:
         text.body,
         event_id=cause_id,
         headers={"References": thread, "In-Reply-To": thread},
-        is_automatic_reply=True,
+        auto_submitted=is_automatic,
+        is_automatic_reply=is_automatic,
     )
 
 

@@ -1,4 +1,7 @@
-"""Answers what happens to tickets. Each event is answered at most once, however often it is delivered."""
+"""Answers what happens to tickets, and mails what staff answer.
+
+Each event is answered at most once, however often it is delivered.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,12 @@ def answer_message(event: MessageAdded, event_id: str) -> None:
         actions.send_reply(ReplyEvent.reply_received, event.ticket_id, event_id)
 
 
+def mail_answer(event: MessageAdded, event_id: str) -> None:
+    """Send the requester what staff answered."""
+    if not (event.by_requester or event.is_told) and event.kind == MessageKind.public_reply.value:
+        actions.mail_answer(event.ticket_id, event.message_id, event_id)
+
+
 def answer_status(event: TicketStatusChanged, event_id: str) -> None:
     """Tell the requester that the ticket is solved or closed, if it still is."""
     reply = ANSWERED_STATUSES.get(event.after)
@@ -32,4 +41,8 @@ def answer_status(event: TicketStatusChanged, event_id: str) -> None:
     actions.send_reply(reply, event.ticket_id, event_id)
 
 
-HANDLERS = {TicketOpened: (answer_ticket,), MessageAdded: (answer_message,), TicketStatusChanged: (answer_status,)}
+HANDLERS = {
+    TicketOpened: (answer_ticket,),
+    MessageAdded: (answer_message, mail_answer),
+    TicketStatusChanged: (answer_status,),
+}

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from flask import current_app
+from flask_babel import force_locale, gettext
 
 from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
@@ -18,6 +19,7 @@ from helpdesk.replies.models import ReplyEvent
 from helpdesk.replies.rules import Text
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.models import Ticket
+from helpdesk.web.markdown import to_text
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,16 @@ def render(event: ReplyEvent, ticket: Ticket, requester: User, now: datetime) ->
         subject = " ".join((instead.subject or "").split()) or normal.subject
         return Text(subject, instead.body), {"event": event.value, **instead.reason}
     return (normal, {"event": event.value}) if queries.is_on(event) else None
+
+
+def answer_text(ticket: Ticket, requester: User, author: str, body: str) -> Text:
+    """The mail with an answer of staff: who answers, what they wrote, and where the ticket is."""
+    public_url = current_app.extensions["helpdesk"].settings.public_url
+    with force_locale(queries.language_for(requester.locale)):
+        subject = gettext("[#%(number)s] Re: %(subject)s", number=ticket.number, subject=ticket.subject)
+        opening = gettext("%(name)s answered:", name=author)
+        end = gettext("Your ticket: %(url)s", url=f"{public_url}/tickets/{ticket.number}")
+    return Text(" ".join(str(subject).split()), f"{opening}\n\n{to_text(body)}\n\n{end}")
 
 
 def _ask_plugins(event: ReplyEvent, ticket: Ticket, language: str, now: datetime) -> ReplyText | None:

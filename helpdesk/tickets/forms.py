@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, MultipleFileField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
@@ -33,12 +34,13 @@ PRIORITY_WORDS = {
     Priority.normal.value: _l("Normal"),
     Priority.low.value: _l("Low"),
 }
+OUTAGE_WORD = f"pending-{Waiting.outage.value}"
 # One list says status and, for pending, what it waits for.
 STATUS_WORDS = {
     "new": _l("New"),
     "open": _l("In progress"),
     "pending-requester": _l("Waiting on requester"),
-    "pending-outage": _l("Waiting on outage"),
+    OUTAGE_WORD: _l("Waiting on outage"),
     "solved": _l("Solved"),
     "closed": _l("Closed"),
 }
@@ -70,6 +72,16 @@ def status_word(status: Status, waiting_on: Waiting | None) -> str:
     if status is not Status.pending:
         return status.value
     return f"pending-{(waiting_on or Waiting.requester).value}"
+
+
+def offered_statuses(kept: str = "") -> dict[str, Any]:
+    """STATUS_WORDS without the waiting that only plugins end, where there are none. `kept` stays choosable."""
+    return {word: label for word, label in STATUS_WORDS.items() if word != OUTAGE_WORD or may_wait() or word == kept}
+
+
+def may_wait() -> bool:
+    """Whether a plugin is loaded, so that a ticket can wait for something else than a person."""
+    return bool(current_app.extensions["helpdesk"].plugins.names)
 
 
 def parse_status(word: str) -> tuple[Status, Waiting | None]:
@@ -143,9 +155,12 @@ class ChangeForm(BaseForm):
     service_id = SelectField(_l("Service"), choices={})
     revision = HiddenField()
 
-    def offer(self, agents: dict[str, Any], teams: dict[str, Any], services: dict[str, Any], many: bool) -> ChangeForm:
+    def offer(
+        self, agents: dict[str, Any], teams: dict[str, Any], services: dict[str, Any], many: bool, status: str = ""
+    ) -> ChangeForm:
+        """Fill the lists; `status` is the present one, which stays choosable."""
         keep = {KEEP_WORD: _l("Leave as it is")} if many else {}
-        self.status.choices = said(keep | STATUS_WORDS)
+        self.status.choices = said(keep | offered_statuses(status))
         self.priority.choices = said(keep | PRIORITY_WORDS)
         self.assignee_id.choices = said(keep | {"": _l("Nobody")} | agents)
         self.team_id.choices = said(keep | {"": _l("None")} | teams)

@@ -61,6 +61,23 @@ def test_a_ticket_is_answered_in_thread_and_mail_with_the_same_text(app: Flask, 
     assert message.reason == {"event": "received"}
 
 
+@pytest.mark.both_databases
+def test_an_answer_of_staff_goes_out_by_mail_once(app: Flask, people: People) -> None:
+    number = open_ticket(app, people.ana, "Cannot print")
+    reply(app, people.carla, number, "Please try *again*.")
+    reply(app, people.ana, number, "It works.")
+    with app.app_context():
+        tickets.add_message(
+            factories.viewer(people.carla), number, NewMessage("Old cable.", kind=MessageKind.internal_note)
+        )
+    run_until_idle(app)
+    with app.app_context():
+        [mail] = db.session.scalars(select(OutgoingMail).where(~OutgoingMail.is_automatic_reply)).all()
+    assert (mail.recipient, mail.subject) == (people.ana.email, f"[#{number}] Re: Cannot print")
+    assert all(words in mail.text for words in ("Carla", "Please try", f"/tickets/{number}"))
+    assert "Auto-Submitted" not in mail.headers
+
+
 def test_the_same_event_twice_answers_once(app: Flask, people: People) -> None:
     open_ticket(app, people.ana)
     (message,) = automated(app)

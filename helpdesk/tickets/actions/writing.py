@@ -106,7 +106,8 @@ def append_reply(
 ) -> int | None:
     """Write a staff reply inside a running transaction. Its message id; None when `cause_id` wrote one before.
 
-    A new ticket is open then; waiting goes on. Raises Forbidden for requesters and Invalid for the text.
+    The caller tells the requester, as one person may get one mail for several tickets. A new ticket is open then;
+    waiting goes on. Raises Forbidden for requesters and Invalid for the text.
     """
     if not actor.is_staff:
         raise Forbidden(_("Only staff answer several tickets at once."))
@@ -126,7 +127,8 @@ def append_reply(
     steps.index_more_text(session, ticket_id, body, public=True)
     feed.record("ticket", ticket_id)
     audit.record(actor, "message.added", "ticket", ticket.number, after={"message_id": message_id})
-    outbox.record(MessageAdded(ticket_id, message_id, MessageKind.public_reply.value, by_requester=False))
+    kind = MessageKind.public_reply.value
+    outbox.record(MessageAdded(ticket_id, message_id, kind, by_requester=False, is_told=True))
     return message_id
 
 

@@ -163,12 +163,15 @@ class TicketOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class MessageAdded(Event):
-    """A public reply or an internal note. `by_requester`: the requester wrote it, not staff."""
+    """A public reply or an internal note. `by_requester`: the requester wrote it, not staff. `is_told`: whoever added
+    it tells the requester.
+    """
 
     ticket_id: int
     message_id: int
     kind: str
     by_requester: bool
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from helpdesk.core import clock
 from helpdesk.core.errors import HelpdeskError, Invalid
 from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets import actions, queries
-from helpdesk.tickets.forms import VIEW_WORDS, BulkForm, FilterForm
+from helpdesk.tickets.forms import VIEW_WORDS, BulkForm, FilterForm, may_wait
 from helpdesk.tickets.rules import Sort, View
 from helpdesk.tickets.views import parts
 from helpdesk.web.access import allow, get_viewer
@@ -90,12 +90,13 @@ def _older(scope: str, page: queries.TicketPage) -> str | None:
 
 
 def _tabs(viewer: Viewer, current: View) -> list[tuple[Any, str, bool, str | None]]:
-    counts = queries.count_views(viewer, clock.now(), TABS[:-1])
+    shown = TABS if may_wait() else tuple(view for view in TABS if view is not View.waiting_on_outage)
+    counts = queries.count_views(viewer, clock.now(), shown[:-1])
     tabs = [
         (VIEW_WORDS[v], f"/tickets?view={v.value}", v is current, parts.count_word(counts[v]) if v in counts else None)
-        for v in TABS
+        for v in shown
     ]
-    return tabs if current in TABS else [*tabs, (VIEW_WORDS[current], f"/tickets?view={current.value}", True, None)]
+    return tabs if current in shown else [*tabs, (VIEW_WORDS[current], f"/tickets?view={current.value}", True, None)]
 
 
 @bp.post("/tickets/bulk")

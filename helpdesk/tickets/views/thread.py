@@ -69,9 +69,9 @@ def _change_form(row: queries.TicketRow) -> ChangeForm:
 
 def _offer(form: ChangeForm, row: queries.TicketRow) -> ChangeForm:
     keep = None if row.assignee_id is None else (row.assignee_id, row.assignee_name or "")
-    return form.offer(
-        parts.agent_choices(keep), parts.team_choices(), parts.service_choices(row.service_id), many=False
-    )
+    teams, services = parts.team_choices(), parts.service_choices(row.service_id)
+    status = status_word(row.status, row.waiting_on)
+    return form.offer(parts.agent_choices(keep), teams, services, many=False, status=status)
 
 
 def _page(ticket: Ticket, viewer: Viewer, message: MessageForm | None = None) -> str:

@@ -183,11 +183,11 @@ def _close(session: Session, case: _Case, ticket: Ticket, at: datetime) -> Resul
         was_real=was_real,
         action=case.record.ticket_action,
     )
-    if not was_told(case.broadcast.id, ticket.requester_id):
-        letter = wording.closing_letter(case.record, case.person, ticket, status, at, was_real=was_real)
-        reason = {"announcement_ids": [case.record.id], "label": f"OUT-{case.record.id}"}
-        reason["url"] = f"/announcements/{case.record.id}"
-        append_automated_reply(session, ticket.id, letter.subject, letter.text, _cause(case), reason, at)
+    letter = wording.closing_letter(case.record, case.person, ticket, status, at, was_real=was_real)
+    reason = {"announcement_ids": [case.record.id], "label": f"OUT-{case.record.id}"}
+    reason["url"] = f"/announcements/{case.record.id}"
+    append_automated_reply(session, ticket.id, letter.subject, letter.text, _cause(case), reason, at)
+    if not was_told(case.broadcast.id, ticket.requester_id):  # each ticket says how it ended, one mail says it all
         _tell(case, letter, at)
     if status is not ticket.status:
         change_ticket_inside(session, ticket.id, TicketChange(status=status), at, is_told=True)

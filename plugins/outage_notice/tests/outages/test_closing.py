@@ -66,6 +66,21 @@ def resolve(people: People, outage: Announcement, **more: Any) -> None:
     act(announcements.resolve, people.teresa, outage.id, f"{LAST}.", **more)
 
 
+def test_a_second_ticket_says_how_it_ended_without_a_second_mail(
+    app: Flask, people: People, vpn: Service, outage: Announcement, ticket: Ticket, clock: FixedClock, settle: Settle
+) -> None:
+    second = open_ticket(people.ana, vpn, "Still no VPN")
+    settle()
+    clock.advance(hours=1)
+    before = len(mails(app, people.ana))
+    resolve(people, outage)
+    settle()
+    for one in (ticket, second):
+        assert reload(one).status is Status.solved
+        assert len(messages(app, one, OVER)) == 1
+    assert len(mails(app, people.ana)) == before + 1
+
+
 def test_what_waits_is_solved_with_one_message(
     app: Flask, people: People, outage: Announcement, ticket: Ticket, clock: FixedClock, settle: Settle
 ) -> None:
