@@ -12,13 +12,30 @@ from helpdesk.core import clock, feed
 from helpdesk.core.errors import Busy
 from helpdesk.realtime import boards
 from helpdesk.web.access import allow, get_viewer
+from helpdesk.web.openapi import Responses
 
-api = APIBlueprint("board_api", __name__, url_prefix="/api/v1/me")
+api = APIBlueprint("board_api", __name__, url_prefix="/api/v1/me", tag="Me")
 BLUEPRINTS = (api,)
+BOARD = {
+    "type": "object",
+    "required": ["epoch", "seq", "server_time", "tag", "banners"],
+    "properties": {
+        "epoch": {"type": "string"},
+        "seq": {"type": "integer"},
+        "server_time": {"type": "string", "format": "date-time"},
+        "tag": {"type": "string"},
+        "banners": {"type": "array", "items": {"type": "object"}, "description": "As in the socket's `board`."},
+    },
+}
+RESPONSES: Responses = {
+    200: {"description": "The board.", "content": {"application/json": {"schema": BOARD}}},
+    304: {"description": "It is still the one whose tag stands in If-None-Match."},
+}
 
 
 @api.get("/board")
 @allow("requester", scope="me")
+@api.doc(responses=RESPONSES)
 def show_board() -> Response:
     """The person's whole board {epoch, seq, server_time, tag, banners}; 304 while the tag in If-None-Match holds."""
     now, viewer = clock.now(), get_viewer()

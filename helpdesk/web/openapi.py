@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from helpdesk.web.access import Access
 from helpdesk.web.csrf import HEADER
 
+Responses = dict[int | str, dict[str, str | dict[str, dict[str, Any]]]]
 PREFIX = "/api/v1"
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 ABOUT = (
@@ -38,13 +39,16 @@ PROBLEM = {
     },
 }
 FAILURES = {
+    "400": "This is no JSON, or no request that can be read.",
     "401": "Nobody is signed in.",
     "403": "The role, the token's scopes or the missing CSRF token do not allow it.",
     "404": "There is none, or you may not see it.",
     "409": "The present state does not allow it.",
     "412": "Somebody changed it in between.",
+    "415": "Send JSON, and say so in Content-Type.",
     "422": "What was sent breaks a rule; `errors` says which field.",
     "429": "Too many requests; wait for `Retry-After` seconds.",
+    "503": "Busy just now; nothing was changed. Try again after `Retry-After` seconds.",
 }
 
 
@@ -85,6 +89,12 @@ def _complete(document: Any) -> Any:
         status: {"description": text, "content": {"application/problem+json": {"schema": _ref("schemas", "Problem")}}}
         for status, text in FAILURES.items()
     }
+    # Several rooms describe one part of the interface.
+    document["tags"] = list({tag["name"]: tag for tag in document.get("tags", ())}.values())
+    for schema in components["schemas"].values():
+        for field in schema.get("properties", {}).values():
+            if field.get("default") == "" and field.get("minLength"):  # of a PATCH: "" stands for "not sent"
+                del field["default"]
     marks = _marks()
     document["paths"] = {path: item for path, item in document["paths"].items() if path.startswith(PREFIX)}
     for path, item in document["paths"].items():
@@ -96,16 +106,16 @@ def _complete(document: Any) -> Any:
 
 def _complete_operation(operation: dict[str, Any], method: str, mark: Mark, has_object: bool) -> None:
     access, writes = mark.access, method != "get"
-    statuses = {"429"} | ({"422"} if writes or operation.get("parameters") else set())
+    statuses = {"422", "429", "503"}
     if access is not None and access.role != "public":
         session: dict[str, list[str]] = {"session": [], "csrf": []} if writes else {"session": []}
         operation["security"] = [{"bearer": [access.scope] if access.scope else []}, session]
         operation["x-role"] = access.role
         statuses |= {"401", "403"}
-    if has_object:
+    if has_object or operation.get("parameters"):
         statuses.add("404")
     if writes:
-        statuses |= {"409"} | ({"412"} if method in ("patch", "put", "delete") else set())
+        statuses |= {"400", "409", "412"} | ({"415"} if "requestBody" in operation else set())
         if mark.is_idempotent:
             operation.setdefault("parameters", []).append(_idempotency_key())
     for status in sorted(statuses):

@@ -214,6 +214,8 @@ def test_what_is_no_revision_is_stale(client: FlaskClient, ana: dict[str, str], 
 def test_openapi_describes_every_api_route(app: Flask, client: FlaskClient) -> None:
     document = json.loads(client.get("/api/v1/openapi.json").text)
     assert document["openapi"] == "3.1.0"
+    tags = [tag["name"] for tag in document["tags"]]
+    assert len(tags) == len(set(tags))
     assert {"bearer", "session", "csrf"} <= set(document["components"]["securitySchemes"])
     described = {(path, method) for path, item in document["paths"].items() for method in item}
     assert all(path.startswith("/api/v1/") for path, _method in described)

@@ -16,7 +16,14 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.views.uploads import allow_large_uploads, read_uploads, send_attachment
 from helpdesk.web.access import allow, get_viewer
 from helpdesk.web.api import etag, idempotent, if_match, limit_argument, make_cursor, paged, read_cursor
+from helpdesk.web.openapi import Responses
 
+FILE: Responses = {
+    200: {
+        "description": "The file.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 api = APIBlueprint("tickets_api", __name__, url_prefix="/api/v1/tickets", tag="Tickets")
 api.url_value_preprocessor(allow_large_uploads)
 
@@ -137,6 +144,7 @@ def attach(number: int) -> Any:
 
 @api.get("/attachments/<attachment_id>")
 @allow("requester", scope="tickets:read")
+@api.doc(responses=FILE)
 def download(attachment_id: str) -> Any:
     """Download a file"""
     return send_attachment(queries.get_visible_attachment(get_viewer(), attachment_id))
