@@ -60,6 +60,7 @@ SINCE = (
     .where(ENTRY.c.seq >= bindparam("seq"))
     .order_by(ENTRY.c.seq, ENTRY.c.id)
     .limit(bindparam("most"))
+    .execution_options(is_short=True)
 )
 
 

@@ -22,15 +22,24 @@ from plugins.outage_notice.audiences.rules import Target
 
 LiveService = NamedService
 
-# Made once, as the live channel carries them out between a change and the first screen.
+# Made once, as the live channel carries them out between a change and the first screen. They find little by indexes,
+# and while they waited for a thread the answer to whoever published would be made first.
 IDS = bindparam("ids", expanding=True)
-PUBLISHED = select(Announcement).where(Announcement.id.in_(IDS), Announcement.published_at.is_not(None))
-LATEST = select(Update).where(
-    Update.id.in_(
-        select(func.max(Update.id))
-        .where(Update.announcement_id.in_(IDS), Update.is_public, Update.undone_at.is_(None))
-        .group_by(Update.announcement_id)
+PUBLISHED = (
+    select(Announcement)
+    .where(Announcement.id.in_(IDS), Announcement.published_at.is_not(None))
+    .execution_options(is_short=True)
+)
+LATEST = (
+    select(Update)
+    .where(
+        Update.id.in_(
+            select(func.max(Update.id))
+            .where(Update.announcement_id.in_(IDS), Update.is_public, Update.undone_at.is_(None))
+            .group_by(Update.announcement_id)
+        )
     )
+    .execution_options(is_short=True)
 )
 
 

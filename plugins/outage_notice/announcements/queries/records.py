@@ -39,11 +39,13 @@ SERVICES = (
     .join(Service, Service.id == AffectedService.service_id)
     .where(AffectedService.announcement_id.in_(IDS))
     .order_by(Service.name)
+    .execution_options(is_short=True)
 )
 TARGETS = (
     select(AudienceTarget.announcement_id, AudienceTarget.kind, AudienceTarget.ref)
     .where(AudienceTarget.announcement_id.in_(IDS))
     .order_by(AudienceTarget.kind, AudienceTarget.ref)
+    .execution_options(is_short=True)
 )
 TEXTS = (
     select(
@@ -55,6 +57,7 @@ TEXTS = (
     )
     .where(Translation.announcement_id.in_(IDS))
     .order_by(Translation.locale)
+    .execution_options(is_short=True)
 )
 
 

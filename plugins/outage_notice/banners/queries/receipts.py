@@ -13,7 +13,11 @@ from plugins.outage_notice.banners.rules import ReceiptFacts
 CHUNK = 5000  # bound parameters of one statement
 
 # Made once: what is left out only counts, and changes nobody's board.
-FOLLOWED = select(Receipt).where(Receipt.announcement_id.in_(bindparam("ids", expanding=True)), Receipt.feed_seq > 0)
+FOLLOWED = (
+    select(Receipt)
+    .where(Receipt.announcement_id.in_(bindparam("ids", expanding=True)), Receipt.feed_seq > 0)
+    .execution_options(is_short=True)
+)
 FOLLOWED_OF = FOLLOWED.where(Receipt.user_id.in_(bindparam("people", expanding=True)))
 
 ReceiptsByUser = dict[int, dict[int, ReceiptFacts]]  # person → announcement → facts
