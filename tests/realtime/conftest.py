@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -58,7 +59,7 @@ class Desk:
     def session(self, user_id: int, token: str | None = None, seen_ago: timedelta = timedelta()) -> str:
         """Sign the person in; the token for the cookie."""
         with self.app.app_context(), transaction() as session:
-            token = token or f"token-{user_id}-{hashlib.sha256(str(id(session)).encode()).hexdigest()[:8]}"
+            token = token or f"token-{user_id}-{secrets.token_hex(4)}"
             now = clock.now()
             session.add(
                 UserSession(
