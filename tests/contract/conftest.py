@@ -11,6 +11,7 @@ from helpdesk import create_app
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from tests import databases, factories, fixtures
+from tests.applications import share
 from tests.contract.matrix import Matrix
 from tests.databases import START
 
@@ -21,6 +22,7 @@ def matrix(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> It
     settings = databases.make_settings(databases.copy_sqlite(sqlite_template, folder), folder / "instance")
     app = create_app(settings, FixedClock(START))
     app.config["TESTING"] = True
+    share(app)
     app.config["RATELIMIT_ENABLED"] = False  # a person of these tests asks more often than anybody
     with factories.present_app(app):
         yield Matrix(app, fixtures.make_people())
