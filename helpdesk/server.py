@@ -46,7 +46,10 @@ def serve(app: Flask, *, with_worker: bool = True, drain: float = 0) -> None:
     listener = _listen(settings)
     stops = [start_following(app)] + (_start_worker(app) if with_worker else _watch_workers(app))
     run = _serve_gevent if settings.async_mode == "gevent" else _serve_threads
-    print(f"Help desk at {_address(settings, listener)}", flush=True)  # noqa: T201
+    if settings.is_production:
+        log.info("serving", address=_address(settings, listener))
+    else:
+        print(f"Help desk at {_address(settings, listener)}", flush=True)  # noqa: T201
     _watch_garbage()
     try:
         run(app, listener, drain)

@@ -8,8 +8,20 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask_babel import gettext as _
 from pydantic import Field
+from sqlalchemy import select
 
-from helpdesk.plugin_api import Answer, Forbidden, NotFound, Sent, Viewer, allow, get_viewer, viewers
+from helpdesk.plugin_api import (
+    Answer,
+    Forbidden,
+    NotFound,
+    Sent,
+    Service,
+    Viewer,
+    allow,
+    db,
+    get_viewer,
+    viewers,
+)
 from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules import next_change_at
@@ -23,7 +35,7 @@ api = APIBlueprint("outage_notice_applies_to", __name__, url_prefix="/api/v1", t
 
 class AppliesQuery(Sent):
     requester: int | None = Field(None, ge=1)
-    service: int | None = Field(None, ge=1)
+    service: str | None = Field(None, min_length=1, max_length=120, description="Its id or its slug.")
     text: str = Field("", max_length=2000)
 
 
@@ -58,7 +70,7 @@ class AppliesList(Answer):
 def applies_to(query: AppliesQuery) -> dict[str, Any]:
     """The active outages that concern this person and service, most severe first; texts in every language."""
     now = clock_now()
-    matches = outages_of_person(_person(query.requester), query.service, query.text, now)
+    matches = outages_of_person(_person(query.requester), _service_id(query.service), query.text, now)
     items = [_answer(match, now) for match in matches]
     return {"items": items, "valid_until": min((i["valid_until"] for i in items), default=now + VALID_FOR)}
 
@@ -76,6 +88,17 @@ def _person(requester_id: int | None) -> Viewer:
     return person
 
 
+def _service_id(named: str | None) -> int | None:
+    """Of the service with this id or slug. Raises NotFound: "nothing applies" would be a guess."""
+    if named is None:
+        return None
+    is_id = named.isascii() and named.isdecimal() and len(named) < 10
+    found = db.session.scalar(select(Service.id).where(Service.id == int(named) if is_id else Service.slug == named))
+    if found is None:
+        raise NotFound(_("There is no such service."))
+    return found
+
+
 def _answer(match: Match, now: datetime) -> dict[str, Any]:
     announcement: LiveAnnouncement = match.announcement
     eta = announcement.expected_end_at(now)
@@ -87,7 +110,7 @@ def _answer(match: Match, now: datetime) -> dict[str, Any]:
         "kind": announcement.kind.value,
         "severity": announcement.severity,
         "by": match.by,
-        "texts": announcement.texts,
+        "texts": {locale: announcement.texts_in(locale)[1] for locale in announcement.texts},
         "eta": eta,
         "next_update_at": announcement.next_update_at,
         "started_at": announcement.began_at(now),

@@ -172,6 +172,7 @@ def _apply(row: Receipt, banner: dict[str, Any], what: What, version: int, minut
             if banner["receipt"]["hidden"] and row.hidden_version >= version:
                 return False
             row.hidden_at, row.hidden_version = now, max(version, row.hidden_version)
+            row.delivered_at, row.seen_at = row.delivered_at or now, row.seen_at or now
         case What.snoozed:
             _snooze(row, banner, version, minutes, now)
     return True

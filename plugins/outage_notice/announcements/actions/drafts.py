@@ -102,4 +102,4 @@ def duplicate(actor: Viewer, announcement_id: int) -> Announcement:
 
 def _require_draft(record: Announcement) -> None:
     if record.status is not Status.draft:
-        raise Conflict(_("This is published already. Open it again to see the present state."))
+        raise Conflict(_("This is no draft any more. Open it again to see the present state."))
