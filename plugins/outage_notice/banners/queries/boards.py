@@ -103,7 +103,7 @@ def _boards(kept: Kept, ids: Sequence[int], shown: Sequence[Shown], now: datetim
             found[user_id] = _board(kept, user_id, person, shown, now)
         else:
             circle, version = person
-            situation = (circle, version) if version > oldest else circle
+            situation: Circle | tuple[Circle, int] = (circle, version) if version > oldest else circle
             board = shared.get(situation)
             if board is None:
                 board = shared[situation] = _board(kept, user_id, person, shown, now)
