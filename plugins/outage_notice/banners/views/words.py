@@ -7,6 +7,8 @@ from typing import Any
 
 from flask_babel import gettext, pgettext
 
+from plugins.outage_notice.announcements.forms.words import STATUS_NAMES
+
 
 def _(text: str, /, **values: object) -> str:
     return str(gettext(text, **values))
@@ -31,21 +33,7 @@ def kind_label(banner: Mapping[str, Any]) -> str:
 
 
 def status_label(status: str) -> str:
-    return {
-        "draft": _("Draft"),
-        "investigating": _("Investigating"),
-        "identified": _("Cause found"),
-        "monitoring": _("Watching the fix"),
-        "resolved": _("Resolved"),
-        "scheduled": _("Planned"),
-        "in_progress": _("Running"),
-        "verifying": _("Checking"),
-        "completed": _("Completed"),
-        "active": _("Active"),
-        "ended": _("Ended"),
-        "cancelled": _("Cancelled"),
-        "withdrawn": _("Withdrawn"),
-    }[status]
+    return str(STATUS_NAMES[status])
 
 
 def snooze_label(banner: Mapping[str, Any]) -> str:
