@@ -28,6 +28,7 @@ from helpdesk.core.errors import Conflict, HelpdeskError, Invalid
 from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.scheduling.ticker import run_jobs
 from tests import databases, factories, fixtures
+from tests.applications import share
 from tests.databases import START
 from tests.listening import Listener, look_at_feed
 from tests.properties.model_client import Line
@@ -94,6 +95,7 @@ class World:
     def _start(self) -> Flask:
         app = create_app(self.settings, self.clock)
         app.config["TESTING"] = True
+        share(app)
         return app
 
     def close(self) -> None:
