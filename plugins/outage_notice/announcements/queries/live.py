@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from helpdesk.plugin_api import db
 from plugins.outage_notice.announcements import rules
@@ -24,7 +24,7 @@ LiveService = NamedService
 
 # Made once, as the live channel carries them out between a change and the first screen. They find little by indexes,
 # and while they waited for a thread the answer to whoever published would be made first.
-IDS = bindparam("ids", expanding=True)
+IDS: BindParameter[int] = bindparam("ids", expanding=True)
 PUBLISHED = (
     select(Announcement)
     .where(Announcement.id.in_(IDS), Announcement.published_at.is_not(None))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 
 from helpdesk.plugin_api import Forbidden, NotFound, Service, User, Viewer, db
 from plugins.outage_notice.announcements.models import (
@@ -33,7 +33,7 @@ DRAFT_COLUMNS = (
 BIGGEST_ID = 2**31
 
 # Made once: every change of an announcement reads these again, and making them costs more than carrying them out.
-IDS = bindparam("ids", expanding=True)
+IDS: BindParameter[int] = bindparam("ids", expanding=True)
 SERVICES = (
     select(AffectedService.announcement_id, Service.id, Service.name, AffectedService.effect)
     .join(Service, Service.id == AffectedService.service_id)
