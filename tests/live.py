@@ -15,7 +15,7 @@ from tests.servers import free_port
 from tests.waiting import wait_until
 
 HELPDESK = Path(sys.executable).with_name("helpdesk")
-SECRET_KEY = "a-secret-key-for-tests-only-0123456789abcdef"  # the same for all, as several processes share sessions
+SECRET_KEY = "a-key-for-tests-only-0123456789abcdef0123456789"  # the same for all, as several processes share sessions
 
 
 def clean_environment() -> dict[str, str]:
