@@ -77,10 +77,16 @@ function start() {
     return link;
   }
 
+  /* The page as a whole is not scrolled to: the bar that has just come stays in view. */
+  function leaveStack() {
+    if (cameFrom?.isConnected) cameFrom.focus();
+    else document.getElementById('main')?.focus({ preventScroll: true });
+  }
+
   /* The title of a card or the button of a row; without such a notice the place that the focus came from. */
   function focusTitle(id) {
     const title = stack.querySelector(`.notice[data-id="${id}"] :is(.notice__t, .notice__row)`);
-    if (!title) { (cameFrom?.isConnected ? cameFrom : document.getElementById('main'))?.focus(); return; }
+    if (!title) { leaveStack(); return; }
     if (title.matches('.notice__t')) title.tabIndex = -1;
     title.focus();
   }
