@@ -65,6 +65,7 @@ TABLE: Table = {
     "POST /announcements/<int:announcement_id>/duplicate": Route("technician", object="announcement"),
     "GET /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
     "POST /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
+    "GET /announcements/<int:announcement_id>/ending": Route("technician", object="announcement"),
     "GET /announcements/<int:announcement_id>/reach": Route("technician", object="announcement"),
     "GET /announcements/<int:announcement_id>/replies/<int:broadcast_id>": Route("agent", object="broadcast"),
     "GET /announcements/<int:announcement_id>/reply": _seen(),

@@ -56,6 +56,13 @@ def end(announcement_id: int, act: str) -> ResponseReturnValue:
     return redirect(f"/announcements/{announcement_id}")
 
 
+@bp.get("/announcements/<int:announcement_id>/ending")
+@allow("technician")
+def ending_part(announcement_id: int) -> str:
+    """What the end would do now, alone, for a page that keeps it fresh."""
+    return render_template("outage_notice/room_ending.html", room=room_facts(get_viewer(), announcement_id, now()))
+
+
 @bp.post("/announcements/<int:announcement_id>/undo")
 @allow("technician")
 def undo(announcement_id: int) -> ResponseReturnValue:

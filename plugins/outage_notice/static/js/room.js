@@ -5,7 +5,8 @@ import { now, refreshTimes } from '/static/js/times.js';
 import { startPresence } from './presence.js';
 import { number } from './reach.js';
 
-const AGAIN = 10000;   // departments are asked for at most this often
+const AGAIN = 4000;      // all that the server counts or words is asked for at most this often,
+const SETTLED = 30000;   // and once more after the last change, because it gives what took long again for a while
 const strings = JSON.parse(document.getElementById('room-strings')?.textContent ?? '{}');
 const room = document.querySelector('[data-room]');
 const id = Number(room?.dataset.room);
@@ -45,19 +46,34 @@ function showDepartments(departments) {
 
 const chart = document.querySelector('[data-reach-chart]');
 
-/* The server draws it; an open table stays open. */
+/* A part of the page as the server draws it now; null when there is none any more. */
+async function drawnPart(address) {
+  const answer = await fetch(address, { headers: { Accept: 'text/html' } });
+  if (!answer.ok || answer.redirected) return null;
+  return new DOMParser().parseFromString(await answer.text(), 'text/html').body;
+}
+
+/* An open table stays open. */
 async function drawChart() {
-  if (!chart) return;
-  const answer = await fetch(chart.dataset.reachChart, { headers: { Accept: 'text/html' } });
-  if (!answer.ok || answer.redirected) return;
-  const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html').body;
+  const drawn = chart && await drawnPart(chart.dataset.reachChart);
+  if (!drawn) return;
   const wasOpen = chart.querySelector('details')?.open;
   chart.replaceChildren(...drawn.childNodes);
   if (wasOpen) chart.querySelector('details')?.setAttribute('open', '');
   refreshTimes(chart);
 }
 
+/* Whom the end would tell stands beside the update and in the dialog. */
+async function drawEnding() {
+  if (!document.querySelector('[data-follows$="-resolve"]')) return;
+  const drawn = await drawnPart(`/announcements/${id}/ending`);
+  drawn?.querySelectorAll('[data-follows]').forEach((part) => {
+    document.querySelectorAll(`[data-follows="${part.dataset.follows}"]`).forEach((place) => place.replaceChildren(...part.cloneNode(true).childNodes));
+  });
+}
+
 let waiting = 0;
+let settling = 0;
 let asked = 0;
 
 async function ask() {
@@ -67,7 +83,7 @@ async function ask() {
     const reach = await getJson(`/api/v1/announcements/${id}/reach`);
     showTotals(reach);
     showDepartments(reach.departments);
-    await drawChart();
+    await Promise.all([drawChart(), drawEnding()]);
   } catch { /* the numbers shown stay; the next change asks again */ }
 }
 
@@ -78,7 +94,9 @@ if (room) {
   window.addEventListener('helpdesk:reach', ({ detail }) => {
     if (detail.id !== id) return;
     showTotals(detail);
-    if (!waiting) waiting = setTimeout(ask, Math.max(0, asked + AGAIN - Date.now()));
+    waiting ||= setTimeout(ask, Math.max(0, asked + AGAIN - Date.now()));
+    clearTimeout(settling);
+    settling = setTimeout(ask, SETTLED);
   });
 }
 
