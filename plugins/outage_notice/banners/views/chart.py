@@ -122,15 +122,23 @@ def chart(
         label = f"{number(getattr(curve[-1], name))} {NAMES[name]}"
         lines.append(Line(key, name, " ".join(f"{a},{b}" for a, b in values), values[-1][1], values[-1][1] + 4, label))
     steps = sorted({0, round(top / 3), round(top * 2 / 3), top})
-    times = [first + (last - first) * part / TIMES for part in range(TIMES + 1)]
+    times = _minutes([first + (last - first) * part / TIMES for part in range(TIMES + 1)])
     return Chart(
         width,
         LEFT + span,
         tuple(_apart(lines)),
         tuple((number(step), y(step)) for step in steps),
-        tuple((at, x(at)) for at in (times if span > 300 else (first, last))),
+        tuple((at, x(at)) for at in (times if span > 300 else _minutes([first, last]))),
         tuple(x(at) for at in updates if first < at < last),
     )
+
+
+def _minutes(times: Sequence[datetime]) -> list[datetime]:
+    """The first of each minute: the words beside the drawing name minutes only."""
+    kept: dict[datetime, datetime] = {}
+    for at in times:
+        kept.setdefault(at.replace(second=0, microsecond=0), at)
+    return list(kept.values())
 
 
 def _apart(lines: Sequence[Line]) -> list[Line]:

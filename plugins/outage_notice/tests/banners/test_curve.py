@@ -75,6 +75,15 @@ def test_the_drawing_stays_in_its_frame(app: Flask, clock: FixedClock) -> None:
             assert all(b - a >= 16 for a, b in pairwise(heights))
 
 
+def test_the_times_below_the_drawing_differ(app: Flask, clock: FixedClock) -> None:
+    """Each minute is named once, also while the announcement is young."""
+    with app.test_request_context():
+        for count, names in ((1, 1), (2, 3), (3, 4), (60, 5)):
+            drawn = chart(points(count, clock.now()), 40, [], clock.now() + timedelta(minutes=count), 720, 560)
+            minutes = [at.replace(second=0) for at, _x in drawn.times]
+            assert len(minutes) == len(set(minutes)) == names
+
+
 def test_the_part_has_words_and_a_table(app: Flask, people: People) -> None:
     outage = publish(people.teresa, department(people.finance))
     client, path = app.test_client(), f"/announcements/{outage.id}/reach"
@@ -85,4 +94,7 @@ def test_the_part_has_words_and_a_table(app: Flask, people: People) -> None:
     assert 'aria-label="People reached: delivered to 1 of 1, seen by 1, marked as read by 0.' in text
     assert text.count("<svg") == 2
     assert text.count("<tr>") == 2
+    ending = client.get(f"/announcements/{outage.id}/ending").get_data(as_text=True)
+    assert "turns green for the 1 person who saw it" in ending
+    assert "Resolve, tell 1 person" in ending
     assert 'data-reach-chart="' + path in client.get(f"/announcements/{outage.id}").get_data(as_text=True)
