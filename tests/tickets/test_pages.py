@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from helpdesk.config import Settings
 from helpdesk.core.clock import FixedClock
 from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets import actions, queries
@@ -52,6 +54,16 @@ def test_home_of_requesters_shows_starts_and_own_tickets(
     assert "VPN &lt;b&gt;down&lt;/b&gt;" in page
     assert "/tickets/new?start=broken" in page
     assert "SECRET" not in page
+
+
+def test_only_with_a_plugin_can_a_ticket_wait_on_an_outage(
+    app: Flask, people: People, settings: Settings, make_app: Callable[[Settings, FixedClock], Flask], clock: FixedClock
+) -> None:
+    alone = make_app(settings.model_copy(update={"plugins": ""}), clock)
+    for made, expected in ((app, 2), (alone, 0)):  # the tab, and the status in the bar for many
+        client = made.test_client()
+        sign_in(client, people.carla)
+        assert text_of(client.get("/tickets")).count("Waiting on outage") == expected
 
 
 def test_home_of_staff_is_the_queue(client: FlaskClient, people: People) -> None:
