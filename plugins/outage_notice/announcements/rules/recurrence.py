@@ -28,6 +28,8 @@ WEEKDAYS = {
     "SA": rrule.SA,
     "SU": rrule.SU,
 }
+MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+POSITIONS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}  # days that one period can have
 NUMBERS = {"BYMONTHDAY": (-31, 31), "BYMONTH": (1, 12), "BYSETPOS": (-366, 366)}
 
 
@@ -83,11 +85,21 @@ def parse_recurrence(text: str, zone_name: str = "UTC") -> RecurrenceRule:
         raise BadRecurrence(_l("A position needs the days it counts."))
     if parts:
         raise BadRecurrence(_l("This kind of repetition is not offered: %(name)s.", name=next(iter(parts))[:40]))
+    _require_days(options, POSITIONS[frequency])
     return RecurrenceRule(
         options,
         None if count is None else _number(count, 1, COUNT_LIMIT),
         None if until is None else _until(until, zone_name),
     )
+
+
+def _require_days(options: dict[str, Any], positions: int) -> None:
+    """The library looks for the first of days that never come until the year 9999."""
+    months = options.get("bymonth") or range(1, 13)
+    days = options.get("bymonthday", (1,))
+    has_day = any(abs(day) <= MONTH_DAYS[month - 1] for month in months for day in days)
+    if not has_day or min(map(abs, options.get("bysetpos", (1,)))) > positions:
+        raise BadRecurrence(_l("This repetition never happens."))
 
 
 def _parts(text: str) -> dict[str, str]:

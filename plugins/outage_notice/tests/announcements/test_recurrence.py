@@ -141,6 +141,9 @@ def test_a_skipped_day_happens_once() -> None:
         "FREQ=MONTHLY;BYDAY=54MO",
         "FREQ=MONTHLY;BYMONTHDAY=32",
         "FREQ=MONTHLY;BYSETPOS=1",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYMONTH=4,6;BYMONTHDAY=-31",
+        "FREQ=DAILY;BYDAY=MO;BYSETPOS=2",
         "FREQ=YEARLY;BYEASTER=0",
         "FREQ=DAILY;" + "BYDAY=" + ",".join(["MO"] * 100),
         "FREQ=DAILY\nRRULE:FREQ=SECONDLY",
@@ -159,7 +162,7 @@ def test_rules_that_are_refused(text: str) -> None:
         ("FREQ=DAILY;UNTIL=20260314T090000Z", 3),
         ("FREQ=DAILY;UNTIL=20260314T085959Z", 2),
         ("RRULE:freq=weekly;byday=th;count=2", 2),
-        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", 0),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", 2),
         ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=2", 2),
     ],
 )
