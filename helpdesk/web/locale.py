@@ -80,7 +80,8 @@ def localtime(moment: datetime | None) -> str:
     """Clock time in the reader's zone and language, "" for None."""
     if moment is None:
         return ""
-    return str(format_time(_local(moment).timetz(), "short", locale=current_locale()))
+    text = str(format_time(_local(moment).timetz(), "short", locale=current_locale()))
+    return text.replace("\u202f", "\u00a0")  # as wide as scripts write it
 
 
 def localdate(moment: datetime | None) -> str:

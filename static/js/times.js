@@ -22,16 +22,18 @@ export function setClock(serverNow) {
 export const now = () => Date.now() + offset;
 
 const cycle = root.dataset.hourCycle ? { hourCycle: root.dataset.hourCycle } : {};
-const clockFormat = new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', timeZone: zone, ...cycle });
-const momentFormat = new Intl.DateTimeFormat(lang, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone: zone, ...cycle });
+/* The short style is what the server writes: "9:28 PM", "9:28" or "09:28", as the language has it. */
+const clockFormat = new Intl.DateTimeFormat(lang, { timeStyle: 'short', timeZone: zone, ...cycle });
+const dayFormat = new Intl.DateTimeFormat(lang, { weekday: 'short', day: 'numeric', month: 'short', timeZone: zone });
 
-/** Clock time of a date. */
-export const clock = (when) => clockFormat.format(new Date(when));
+/** Clock time of a date, which no line break parts. */
+export const clock = (when) => clockFormat.format(new Date(when)).replace(/\s/g, '\u00a0');
 
 /** Clock time of a date, with weekday and date when it is more than 20 hours away. */
 export function at(when) {
   const date = new Date(when);
-  return (Math.abs(date.getTime() - now()) > 20 * 60 * MINUTE ? momentFormat : clockFormat).format(date);
+  const isFar = Math.abs(date.getTime() - now()) > 20 * 60 * MINUTE;
+  return isFar ? `${dayFormat.format(date)}, ${clock(date)}` : clock(date);
 }
 
 const unit = (value, name, display) => new Intl.NumberFormat(lang, { style: 'unit', unit: name, unitDisplay: display }).format(value);
