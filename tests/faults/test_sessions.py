@@ -54,6 +54,7 @@ def test_sockets_close_everywhere(desk: Desk) -> None:
 def test_who_moves_away_loses_the_notices_of_the_old_department(desk: Desk) -> None:
     """Within two seconds on every process; what is published meanwhile and afterwards does not reach them."""
     servers = desk.servers(PROCESSES)
+    factories.make_user("Rita", department=desk.people.finance)  # stays: notices to nobody are refused
     ana = Browser(servers[0], desk.people.ana)
     pages = [Page(ana, lambda server=server: server) for server in servers]  # type: ignore[misc]
     try:
