@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from helpdesk.plugin_api import Forbidden, NotFound, Viewer, db, time_limit
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import Announcement, AudienceTarget
-from plugins.outage_notice.announcements.queries.records import FullAnnouncement, full
+from plugins.outage_notice.announcements.queries.records import IS_LIVE, FullAnnouncement, full
 from plugins.outage_notice.announcements.rules import Kind, Phase, Status
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import TargetKind
@@ -68,9 +68,7 @@ def list_announcements(
         return _keyset(Announcement.updated_at, Announcement.status == Status.draft, conditions, after, limit)
     live = [
         record
-        for record in db.session.scalars(
-            select(Announcement).where(Announcement.status.in_(rules.LIVE_STATUSES), *conditions)
-        )
+        for record in db.session.scalars(select(Announcement).where(IS_LIVE, *conditions))
         if _TABS[rules.phase(record, now)] is tab
     ]
     if tab is Tab.past:

@@ -12,6 +12,7 @@ from helpdesk.plugin_api import db
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import Announcement, Update
 from plugins.outage_notice.announcements.queries.records import (
+    IS_LIVE,
     NamedService,
     services_by_id,
     targets_by_id,
@@ -140,7 +141,7 @@ def live_announcements(now: datetime | None = None) -> tuple[LiveAnnouncement, .
 
     Without `now`: everything that nobody has ended yet, for those who keep it and ask the rules at each reading.
     """
-    records = db.session.scalars(select(Announcement).where(Announcement.status.in_(rules.LIVE_STATUSES))).all()
+    records = db.session.scalars(select(Announcement).where(IS_LIVE)).all()
     if now is not None:
         records = [r for r in records if rules.phase(r, now) in (Phase.upcoming, Phase.active)]
     return freeze(records)

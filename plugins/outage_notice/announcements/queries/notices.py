@@ -12,7 +12,7 @@ from helpdesk.plugin_api import NotFound, Viewer, db
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import Announcement, Update
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement, freeze
-from plugins.outage_notice.announcements.queries.records import BIGGEST_ID, updates_of
+from plugins.outage_notice.announcements.queries.records import BIGGEST_ID, IS_LIVE, updates_of
 from plugins.outage_notice.announcements.rules import Phase, Status
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import ViewerFacts, matches
@@ -40,7 +40,7 @@ def recent_notices(viewer: Viewer, now: datetime) -> list[LiveAnnouncement]:
         Announcement.status != Status.withdrawn,
         Announcement.published_at.is_not(None),
     )
-    live = db.session.scalars(select(Announcement).where(Announcement.status.in_(rules.LIVE_STATUSES))).all()
+    live = db.session.scalars(select(Announcement).where(IS_LIVE)).all()
     over = db.session.scalars(select(Announcement).where(*closed)).all()
     facts = audiences.facts_of(viewer)
     candidates = [r for r in dict.fromkeys([*live, *over]) if _may_know(r, now)]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, and_, bindparam, select
 
 from helpdesk.plugin_api import Forbidden, NotFound, Service, User, Viewer, db
 from plugins.outage_notice.announcements.models import (
@@ -20,7 +20,7 @@ from plugins.outage_notice.announcements.models import (
     Translation,
     Update,
 )
-from plugins.outage_notice.announcements.rules import Draft, Effect, ServiceEffect, Status, Texts
+from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Draft, Effect, ServiceEffect, Status, Texts
 from plugins.outage_notice.audiences.rules import Target
 
 DRAFT_COLUMNS = (
@@ -31,6 +31,8 @@ DRAFT_COLUMNS = (
 )  # fmt: skip
 
 BIGGEST_ID = 2**31
+# Both conditions say the same. By the index of the second, SQLite finds these few among any number of old ones.
+IS_LIVE = and_(Announcement.status.in_(LIVE_STATUSES), Announcement.closed_at.is_(None))
 
 # Made once: every change of an announcement reads these again, and making them costs more than carrying them out.
 IDS: BindParameter[int] = bindparam("ids", expanding=True)
