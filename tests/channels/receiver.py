@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
+
+import pytest
 
 
 class Receiver(HTTPServer):
@@ -38,12 +39,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-@contextmanager
-def receiving() -> Iterator[Receiver]:
-    receiver = Receiver()
-    Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """One that runs during the test."""
+    found = Receiver()
+    Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
-        yield receiver
+        yield found
     finally:
-        receiver.shutdown()
-        receiver.server_close()
+        found.shutdown()
+        found.server_close()

@@ -25,16 +25,10 @@ from helpdesk.core.errors import Conflict, Forbidden
 from helpdesk.core.outbox import OutboxRow, OutboxState
 from helpdesk.scheduling.relay import run_until_idle
 from tests import databases, factories
-from tests.channels.receiver import Receiver, receiving
+from tests.channels.receiver import Receiver
 from tests.fixtures import People
 
 SECRET = "s3cr3t-of-the-hook"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture
@@ -236,7 +230,7 @@ def test_an_administrator_sends_a_test_and_sees_what_became_of_it(
     client = app.test_client()
     factories.sign_in(client, people.adam)
     said = factories.post_form(client, "/admin/channels/test", follow_redirects=True).text
-    assert "A test message goes to 1 channel." in said
+    assert "Se envía un mensaje de prueba a 1 canal." in said  # the language of the house
     run_until_idle(app)
     [message] = receiver.messages
     assert "Adam" in message["message"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,10 @@ from plugins.outage_notice.announcements.rules import ServiceEffect
 from plugins.outage_notice.response import actions
 from plugins.outage_notice.tests.announcements.conftest import Cast
 from tests import databases, factories
-from tests.channels.receiver import Receiver, receiving
+from tests.channels.receiver import Receiver
 
 Publish = Callable[..., Announcement]
 URL = "https://help.example"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,10 @@ from plugins.outage_notice.outages.actions.surge_calls import answer_surge_call,
 from plugins.outage_notice.tests.outages.conftest import Settle, act, mails
 from plugins.outage_notice.tests.surge.conftest import Crowd, surges
 from tests import databases, factories
-from tests.channels.receiver import Receiver, receiving
+from tests.channels.receiver import Receiver
 from tests.fixtures import People
 
 SignedIn = Callable[[object], FlaskClient]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture
