@@ -34,12 +34,7 @@ def tune(engine: Engine) -> None:
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin on its own
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
-        ):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", PATIENT):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
