@@ -28,9 +28,14 @@ def create_draft(actor: Viewer, draft: Draft) -> Announcement:
     at = now()
     require_announcer(actor)
     with transaction() as session:
-        record = insert_draft(session, actor, draft, at)
-        log(session, record, actor, at, "created", after={"title": record.title, "kind": record.kind})
-        record_feed("announcement", record.id)
+        return create_inside(session, actor, draft, at)
+
+
+def create_inside(session: Session, actor: Viewer, draft: Draft, at: datetime) -> Announcement:
+    """A new draft with its entries, in the running transaction. Raises as `create_draft` does."""
+    record = insert_draft(session, actor, draft, at)
+    log(session, record, actor, at, "created", after={"title": record.title, "kind": record.kind})
+    record_feed("announcement", record.id)
     return record
 
 
@@ -65,14 +70,21 @@ def change_draft(
         record = get_for_change(actor, announcement_id)
         _require_draft(record)
         require_revision(record, expected_revision)
-        changed = write(session, record, read_changes(record, changes), actor)
-        if changed:
-            record.revision += 1
-            record.updated_at = at
-            before, after = ({k: v[i] for k, v in changed.items()} for i in (0, 1))
-            record_audit(actor, "announcement.draft_changed", "announcement", record.id, before=before, after=after)
-            record_feed("announcement", record.id)
+        change_inside(session, actor, record, changes, at)
     return record
+
+
+def change_inside(
+    session: Session, actor: Viewer, record: Announcement, changes: Mapping[str, Any], at: datetime
+) -> None:
+    """Change fields of a draft in the running transaction, which holds it. Raises Invalid."""
+    changed = write(session, record, read_changes(record, changes), actor)
+    if changed:
+        record.revision += 1
+        record.updated_at = at
+        before, after = ({k: v[i] for k, v in changed.items()} for i in (0, 1))
+        record_audit(actor, "announcement.draft_changed", "announcement", record.id, before=before, after=after)
+        record_feed("announcement", record.id)
 
 
 def delete_draft(actor: Viewer, announcement_id: int, expected_revision: int | None = None) -> None:

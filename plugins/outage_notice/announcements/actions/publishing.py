@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import Conflict, Forbidden, Invalid, Viewer, now, record_event, require_audience, transaction
 from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.actions.drafts import change_inside, create_inside
 from plugins.outage_notice.announcements.actions.planning import plan_steps
 from plugins.outage_notice.announcements.actions.writing import (
     PLAN_FIELDS,
@@ -39,11 +40,16 @@ from plugins.outage_notice.audiences.queries import total_people
 
 
 def publish(
-    actor: Viewer, announcement_id: int, *, expected_revision: int | None = None, confirmed_people: int | None = None
+    actor: Viewer,
+    announcement_id: int,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    expected_revision: int | None = None,
+    confirmed_people: int | None = None,
 ) -> Announcement:
-    """Publish a draft: at once, or from its `show_from` on. `confirmed_people`: the number that was typed for a
-    critical notice to everyone. Raises Invalid with what the check stops, Forbidden for people out of reach,
-    Conflict when it is published already.
+    """Publish a draft, with these `changes` of its fields: at once, or from its `show_from` on. `confirmed_people`:
+    the number that was typed for a critical notice to everyone. Raises Invalid with what the check stops, Forbidden
+    for people out of reach, Conflict when it is published already; nothing is changed then.
     """
     at = now()
     require_announcer(actor)
@@ -52,6 +58,18 @@ def publish(
         if record.status is not Status.draft:
             raise Conflict(_("This is published already. Open it again to see the present state."))
         require_revision(record, expected_revision)
+        if changes:
+            change_inside(session, actor, record, changes, at)
+        publish_inside(session, actor, record, at, confirmed_people)
+    return record
+
+
+def publish_new(actor: Viewer, draft: Draft, confirmed_people: int | None = None) -> Announcement:
+    """Store a new announcement and publish it, both or neither. Raises as `create_draft` and `publish` do."""
+    at = now()
+    require_announcer(actor)
+    with transaction() as session:
+        record = create_inside(session, actor, draft, at)
         publish_inside(session, actor, record, at, confirmed_people)
     return record
 

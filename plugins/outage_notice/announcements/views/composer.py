@@ -89,8 +89,7 @@ def _carry_out(form: ComposerForm, viewer: Viewer, record: Announcement | None) 
         raise Invalid(asked.errors)
     if not asked.warnings <= set((form.seen.data or "").split(",")):
         return _page(form, viewer, record, asks=True), 422
-    saved = _save_draft(form, viewer, record)
-    published = actions.publish(viewer, saved.id, expected_revision=saved.revision, confirmed_people=form.typed_people)
+    published = _publish(form, viewer, record)
     flash(_("Published.") if not published.show_from or published.show_from <= now() else _("Scheduled."))
     return redirect(f"/announcements/{published.id}")
 
@@ -100,6 +99,19 @@ def _save_draft(form: ComposerForm, viewer: Viewer, record: Announcement | None)
         return actions.create_draft(viewer, form.draft())
     return actions.change_draft(
         viewer, record.id, parts_of(_kept_seconds(form.draft(), record)), form.revision.data or 0
+    )
+
+
+def _publish(form: ComposerForm, viewer: Viewer, record: Announcement | None) -> Announcement:
+    """What is refused leaves nothing behind: the page still has what was written."""
+    if record is None:
+        return actions.publish_new(viewer, form.draft(), form.typed_people)
+    return actions.publish(
+        viewer,
+        record.id,
+        changes=parts_of(_kept_seconds(form.draft(), record)),
+        expected_revision=form.revision.data or 0,
+        confirmed_people=form.typed_people,
     )
 
 

@@ -102,6 +102,26 @@ def test_warnings_ask_once_and_errors_stop(signed_in: Browser, people: People, f
     assert factories.post_form(teresa, "/announcements/new", form | {"seen": seen.group(1)}).status_code == 302
 
 
+def test_what_is_refused_last_leaves_nothing_behind(
+    app: Flask, signed_in: Browser, people: People, fields: Fields
+) -> None:
+    state = app.extensions["helpdesk"]
+    state.settings = state.settings.model_copy(update={"audience_limit": 1})
+    teresa = signed_in(people.teresa)
+    form = fields(severity="2", audience=["everyone:"])
+    refused = factories.post_form(teresa, "/announcements/new", form)
+    assert refused.status_code == 422
+    assert "at most 1 are allowed at once" in refused.get_data(as_text=True)
+    assert form["title"] in refused.get_data(as_text=True)
+    assert stored() == []
+    factories.post_form(teresa, "/announcements/new", form | {"do": "save"})
+    (draft,) = stored()
+    changed = form | {"title": "VPN is slow", "revision": str(draft.revision)}
+    assert factories.post_form(teresa, f"/announcements/{draft.id}/edit", changed).status_code == 422
+    (kept,) = stored()
+    assert (kept.title, kept.revision, kept.status) == (draft.title, draft.revision, Status.draft)
+
+
 def test_critical_to_everyone_wants_the_number(signed_in: Browser, people: People, fields: Fields) -> None:
     teresa = signed_in(people.teresa)
     form = fields(severity="1", audience=["everyone:"])
