@@ -75,11 +75,11 @@ def open_ticket(body: shapes.TicketIn) -> Any:
 @api.get("/<int:number>")
 @allow("requester", scope="tickets:read")
 @api.input(shapes.OneQuery, location="query", arg_name="query")
-@api.doc(responses={200: "The ticket; with include=messages also its newest 100 messages."})
+@api.output(shapes.WholeTicketOut)
 def get_ticket(number: int, query: shapes.OneQuery) -> Any:
     """Read a ticket
 
-    `include=messages` adds the thread; internal notes are in it for staff only.
+    `include=messages` adds its newest 100 messages; internal notes are among them for staff only.
     """
     viewer = get_viewer()
     ticket = queries.get_visible_ticket(viewer, number)

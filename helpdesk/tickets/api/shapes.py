@@ -157,6 +157,10 @@ class TicketWithMessagesOut(TicketOut):
     messages: list[MessageOut]
 
 
+class WholeTicketOut(RootModel[TicketWithMessagesOut | OwnTicketWithMessagesOut | TicketOut | OwnTicketOut]):
+    """`OneTicketOut`, with the messages where they were asked for."""
+
+
 class TicketPage(Page[TicketOut | OwnTicketOut]):
     pass
 
@@ -198,11 +202,7 @@ def whole_ticket_out(
 ) -> dict[str, Any]:
     """The JSON of one ticket, with the messages if there are any given (None: without that field)."""
     values = ticket_out(viewer, row, public_url)
-    shape: type[OwnTicketOut] = TicketOut if viewer.is_staff else OwnTicketOut
-    if messages is not None:
-        shape = TicketWithMessagesOut if viewer.is_staff else OwnTicketWithMessagesOut
-        values |= {"messages": [message_out(m) for m in messages]}
-    return shape.model_validate(values).model_dump(mode="json")
+    return values if messages is None else values | {"messages": [message_out(m) for m in messages]}
 
 
 def file_out(file: FileView | Attachment) -> dict[str, Any]:
