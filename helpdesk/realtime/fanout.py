@@ -15,7 +15,7 @@ from socketio import packet as socket_packet
 from helpdesk.realtime import wire
 from helpdesk.realtime.connections import Connection
 from helpdesk.realtime.engine import DirectEngine
-from helpdesk.realtime.fast import DirectSocket
+from helpdesk.realtime.fast import DirectSocket, write_to_all
 from helpdesk.realtime.guard import GuardedServer
 from helpdesk.realtime.rules import NAMESPACE, Limits
 
@@ -100,15 +100,15 @@ class DirectManager(socketio.Manager):
     def _fan_out(self, receivers: list[str], text: str) -> None:
         """One frame for all. Nothing below switches greenlets, so no client comes or goes meanwhile."""
         message = str(engine_packet.MESSAGE) + text
-        ready, sockets = wire.text_frame(message), self.server.eio.sockets
-        for eio_sid in receivers:
-            client = sockets.get(eio_sid)
+        find, direct = self.server.eio.sockets.get, []
+        for client in map(find, receivers):
             if client is None or client.closed:
                 continue
             if type(client) is DirectSocket:
-                client.write(ready)
+                direct.append(client)
             else:  # not under UpgradeHandler: the stock queue
                 client.send(engine_packet.Packet(engine_packet.MESSAGE, text))
+        write_to_all(direct, wire.text_frame(message))
 
     # --- rooms: what leaving costs depends on one's own rooms only ------------------------------------------------
 

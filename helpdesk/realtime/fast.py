@@ -11,7 +11,8 @@ Engine.IO upwards.
     DirectSocket    takes the place of engineio.Socket
     DirectManager   (fanout.py) socketio.Manager that writes frames instead of queueing packets
 
-Everything here runs in the greenlets of one thread; `DirectManager.emit` moves there when called from elsewhere.
+Everything here runs in the greenlets of one thread, but the half of a large `send_to_all` (sending.py);
+`DirectManager.emit` moves there when called from elsewhere.
 The attributes of the libraries that this relies on are pinned by tests/realtime/test_contract.py.
 """
 
@@ -21,6 +22,7 @@ import _socket
 import contextlib
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -30,6 +32,7 @@ from gevent import get_hub
 
 from helpdesk.realtime import wire
 from helpdesk.realtime.rules import Allowance
+from helpdesk.realtime.sending import send_to_all
 
 if TYPE_CHECKING:
     from helpdesk.realtime.engine import DirectEngine
@@ -98,13 +101,17 @@ class DirectSocket:
         except OSError:
             return  # the reading side sees it as well and cleans up
         if sent < len(data):
-            Counts.partial += 1
-            self._waiting = deque((memoryview(data)[sent:],))
-            self._waiting_bytes = len(data) - sent
-            self._watch_write = get_hub().loop.io(self._sock.fileno(), WRITABLE)
-            self._watch_write.start(self._on_writable)
+            self._keep_rest(data, sent)
         else:
             Counts.direct += 1
+
+    def _keep_rest(self, data: bytes, sent: int) -> None:
+        """The kernel took only so many bytes: the rest goes when it takes more."""
+        Counts.partial += 1
+        self._waiting = deque((memoryview(data)[sent:],))
+        self._waiting_bytes = len(data) - sent
+        self._watch_write = get_hub().loop.io(self._sock.fileno(), WRITABLE)
+        self._watch_write.start(self._on_writable)
 
     def _wait_in_line(self, data: bytes) -> None:
         assert self._waiting is not None
@@ -241,3 +248,17 @@ class DirectSocket:
 
     def check_ping_timeout(self) -> bool:
         return True  # the heartbeat of the engine does this
+
+
+def write_to_all(clients: Iterable[DirectSocket], data: bytes) -> None:
+    """`write` to each of them: straight where nothing waits, in its order where something does."""
+    idle: list[DirectSocket] = []
+    for client in clients:
+        if client._waiting is None and client._sock is not None:
+            idle.append(client)
+        else:
+            client.write(data)
+    short = send_to_all([client._sock for client in idle], data)
+    for index, sent in short:
+        idle[index]._keep_rest(data, sent)
+    Counts.direct += len(idle) - len(short)

@@ -13,10 +13,11 @@ from typing import Any
 import gevent
 import pytest
 from engineio import packet as engine_packet
+from gevent import monkey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk.realtime import wire
+from helpdesk.realtime import sending, wire
 from helpdesk.realtime.connections import Connection
 from helpdesk.realtime.fanout import DirectServer
 from helpdesk.realtime.fast import DirectSocket
@@ -196,6 +197,45 @@ def test_clients_that_vanish_meanwhile_disturb_nobody(server: DirectServer, conn
     assert all(numbers(client.read()) == [1, 2] for client in clients[2::3])
     assert set(server.manager.rooms[NAMESPACE]["all"].values()) == {f"c{number}" for number in range(2, 30, 3)}
     assert len(server.eio.sockets) == 20  # those that left the namespace keep their transport
+
+
+@pytest.mark.parametrize("processors", [1, 2])
+def test_many_at_once_get_it_whole_and_in_order(
+    server: DirectServer, connect: Callable[[], Client], monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    monkeypatch.setattr(sending, "MANY", 4)
+    monkeypatch.setattr(sending, "PROCESSORS", processors)
+    clients = [connect() for _number in range(20)]
+    full = [clients[4], clients[7]]  # one of each half
+    for client in full:
+        server.emit("banner", {"n": 0, "pad": "x" * 30_000}, to=client.sid, namespace=NAMESPACE)
+        assert client.direct._waiting, "the buffers of this machine are too large for this test"
+    for gone in clients[8:10]:
+        gone.theirs.close()
+    publish(server, 1, size=20_000)  # more than the kernel takes of anybody
+    publish(server, 2)
+    here = [client for client in clients if client not in clients[8:10]]
+    expected = [[0, 1, 2] if client in full else [1, 2] for client in here]
+    assert [numbers(client.read()) for client in here] == expected
+    assert all(client.direct._waiting is None for client in here)
+    turn(10)
+    assert len(server.eio.sockets) == 18
+
+
+def test_the_second_thread_is_a_real_one(server: DirectServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A greenlet in its place would wait for ever, as nothing switches meanwhile."""
+    monkeypatch.setattr(sending, "MANY", 2)
+    monkeypatch.setattr(sending, "PROCESSORS", 2)
+    threads: list[int] = []
+
+    class Socket:
+        def send(self, data: bytes) -> int:
+            threads.append(monkey.get_original("_thread", "get_ident")())
+            return len(data)
+
+    assert sending.send_to_all([Socket(), Socket(), Socket()], b"x") == []  # type: ignore[list-item]
+    assert len(threads) == 3
+    assert len(set(threads)) == 2
 
 
 def test_a_list_of_rooms_is_reached_once_each(server: DirectServer, connect: Callable[[], Client]) -> None:
