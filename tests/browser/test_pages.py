@@ -32,7 +32,7 @@ PAGES = {
         *("/announcements/4", "/announcements/4/edit", "/announcements/7", "/announcements/9", "/announcements/11"),
         *("/reviews", "/reports", "/announcements/12/review", "/announcements/7/review/edit"),
         *("/playbooks", "/playbooks/new", "/playbooks/1", "/playbooks/1/use", "/playbooks/4/use"),
-        *("/announcements/1/briefing", "/announcements/1/call"),
+        *("/announcements/1/briefing", "/announcements/1/call", "/announcements/1/preview"),
     ),
     "admin": (
         *("/admin/", "/admin/people", "/admin/people/1", "/admin/people/new", "/admin/departments", "/admin/teams"),

@@ -12,7 +12,7 @@ from plugins.outage_notice.outages.actions import link_tickets, start_reply
 from plugins.outage_notice.tests import routes_detection, routes_response, routes_reviews
 from plugins.outage_notice.tests.announcing import department, publish
 from tests import factories
-from tests.contract.routes import ANNOUNCERS, OWNER, READERS, Arguments, Route, Table, World
+from tests.contract.routes import ANNOUNCERS, OWNER, READERS, STAFF, Arguments, Route, Table, World
 
 READ, WRITE = "announcements:read", "announcements:write"
 TEXT = {"text": "We are looking at it."}
@@ -66,6 +66,10 @@ TABLE: Table = {
     "GET /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
     "POST /announcements/<int:announcement_id>/edit": Route("technician", object="announcement"),
     "GET /announcements/<int:announcement_id>/ending": Route("technician", object="announcement"),
+    "GET /announcements/<int:announcement_id>/preview": (
+        Route("requester", object="announcement", may=STAFF),
+        Route("requester", object="over", may=STAFF),
+    ),
     "GET /announcements/<int:announcement_id>/reach": Route("technician", object="announcement"),
     "GET /announcements/<int:announcement_id>/replies/<int:broadcast_id>": Route("agent", object="broadcast"),
     "GET /announcements/<int:announcement_id>/reply": _seen(),

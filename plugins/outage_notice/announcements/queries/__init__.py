@@ -12,7 +12,13 @@ from plugins.outage_notice.announcements.queries.live import (
     live_announcements,
     live_by_ids,
 )
-from plugins.outage_notice.announcements.queries.notices import Notice, get_notice, recent_notices
+from plugins.outage_notice.announcements.queries.notices import (
+    Notice,
+    first_shown_at,
+    get_notice,
+    preview_notice,
+    recent_notices,
+)
 from plugins.outage_notice.announcements.queries.records import (
     Entry,
     FullAnnouncement,
@@ -40,6 +46,7 @@ __all__ = [
     "draft_of",
     "ending_of",
     "entries_since",
+    "first_shown_at",
     "get_announcement",
     "get_for_change",
     "get_full",
@@ -47,6 +54,7 @@ __all__ = [
     "list_announcements",
     "live_announcements",
     "live_by_ids",
+    "preview_notice",
     "recent_notices",
     "require_announcer",
     "timeline",

@@ -12,7 +12,7 @@ from helpdesk.plugin_api import NotFound, Viewer, db
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import Announcement, Update
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement, freeze
-from plugins.outage_notice.announcements.queries.records import BIGGEST_ID, IS_LIVE, updates_of
+from plugins.outage_notice.announcements.queries.records import BIGGEST_ID, IS_LIVE, get_announcement, updates_of
 from plugins.outage_notice.announcements.rules import Phase, Status
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import ViewerFacts, matches
@@ -72,11 +72,32 @@ def get_notice(viewer: Viewer, announcement_id: int, now: datetime) -> Notice:
     announcement = freeze([record])[0]
     if not matches(announcement.targets, _facts(viewer)):
         raise NotFound(_("There is no such notice, or it is not for you."))
+    return _notice(record, announcement, now)
+
+
+def preview_notice(actor: Viewer, announcement_id: int, now: datetime) -> Notice:
+    """The same for staff, whoever it is for: as its audience sees it at `now`, which may lie ahead.
+
+    Raises NotFound for requesters, for drafts and for what does not exist.
+    """
+    record = get_announcement(actor, announcement_id)
+    if record.status is Status.draft:
+        raise NotFound(_("There is no such announcement."))
+    return _notice(record, freeze([record])[0], now)
+
+
+def first_shown_at(actor: Viewer, announcement_id: int, now: datetime) -> datetime:
+    """Now, or the later moment at which its audience sees it first. Raises NotFound as `get_announcement` does."""
+    shown = rules.window(get_announcement(actor, announcement_id), now)
+    return now if shown.is_shown or shown.shown_from is None else max(now, shown.shown_from)
+
+
+def _notice(record: Announcement, announcement: LiveAnnouncement, now: datetime) -> Notice:
     return Notice(
         announcement,
         rules.phase(record, now),
         rules.effective_status(record, now),
-        tuple(updates_of(announcement_id, public_only=True)),
+        tuple(updates_of(record.id, public_only=True)),
     )
 
 

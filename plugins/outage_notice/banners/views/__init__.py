@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugins.outage_notice.banners.views import chart  # it adds a route
+from plugins.outage_notice.banners.views import chart, previewing  # they add routes
 from plugins.outage_notice.banners.views.pages import pages
 from plugins.outage_notice.banners.views.slots import count_of_board, page_slot
 
-__all__ = ["chart", "count_of_board", "page_slot", "pages"]
+__all__ = ["chart", "count_of_board", "page_slot", "pages", "previewing"]

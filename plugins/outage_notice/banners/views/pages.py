@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response
 from helpdesk.plugin_api import HelpdeskError, NotFound, Viewer, allow, get_viewer
 from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.models import Update
-from plugins.outage_notice.announcements.queries import LiveAnnouncement, get_notice, recent_notices
+from plugins.outage_notice.announcements.queries import LiveAnnouncement, Notice, get_notice, recent_notices
 from plugins.outage_notice.announcements.rules import Phase, effective_status, phase
 from plugins.outage_notice.announcements.views.blueprint import notice_parts
 from plugins.outage_notice.banners.actions import record_receipt
@@ -77,13 +78,20 @@ def notice(announcement_id: int) -> str:
         "outage_notice/notice.html",
         b=BannerView.of(banner, now),
         is_on_board=announcement_id in on_board,
-        kind=kind_label(banner),
-        status=status_label(found.status.value),
-        is_over=found.phase in (Phase.over, Phase.cancelled),
-        ended_at=found.announcement.actual_end_at or found.announcement.closed_at,
-        updates=[_update_row(u, texts.lang) for u in found.updates],
         parts=notice_parts(announcement_id),
+        **words_of(found, banner, texts.lang),
     )
+
+
+def words_of(found: Notice, banner: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """What the page of a notice says besides its banner, in one language."""
+    return {
+        "kind": kind_label(banner),
+        "status": status_label(found.status.value),
+        "is_over": found.phase in (Phase.over, Phase.cancelled),
+        "ended_at": found.announcement.actual_end_at or found.announcement.closed_at,
+        "updates": [_update_row(update, lang) for update in found.updates],
+    }
 
 
 def _update_row(update: Update, lang: str) -> dict[str, Any]:

@@ -8,9 +8,13 @@ from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from helpdesk.core.clock import FixedClock
-from plugins.outage_notice.announcements.rules import Kind
+from helpdesk.core.database import db
+from plugins.outage_notice.announcements import actions
+from plugins.outage_notice.announcements.rules import Draft, Kind, NewUpdate
+from plugins.outage_notice.banners.models import Receipt
 from plugins.outage_notice.tests.announcing import department, publish
 from plugins.outage_notice.tests.banners.test_boards import act
 from tests import factories
@@ -71,8 +75,6 @@ def test_a_hidden_notice_stays_reachable_in_the_list(client: FlaskClient, people
 
 
 def test_what_ended_stays_in_the_list_for_thirty_days(client: FlaskClient, people: People, clock: FixedClock) -> None:
-    from plugins.outage_notice.announcements import actions
-
     published = publish(people.teresa, department(people.finance))
     act(actions.resolve, people.teresa, published.id, "It works again.")
     clock.advance(days=29)
@@ -103,8 +105,6 @@ def test_an_information_is_a_row(client: FlaskClient, people: People) -> None:
 def test_a_confirmed_critical_one_is_a_dialog_after_a_second_technician_agreed(
     client: FlaskClient, people: People
 ) -> None:
-    from plugins.outage_notice.announcements import actions
-
     published = publish(people.teresa, department(people.finance), severity=1, must_confirm=True)
     factories.sign_in(client, people.ana)
     assert "<dialog" not in page(client).split("<template")[0].split('id="notices"')[1]
@@ -129,3 +129,34 @@ def test_services_say_how_they_are_for_this_person(app: Flask, people: People) -
     for path in ("/services", "/"):
         assert re.search(r"svc__state t-l2.*?Down", page(ana, path), re.S)
         assert "svc__state t-l2" not in page(bruno, path)
+
+
+def test_staff_see_what_the_audience_sees_and_it_counts_for_nobody(
+    app: Flask, people: People, clock: FixedClock
+) -> None:
+    """Also before it is shown and after it is over; to requesters there is no such page, whoever they are."""
+    shown = publish(people.teresa, department(people.finance), severity=1)
+    later = publish(people.teresa, department(people.finance), show_from=clock.now() + timedelta(hours=1))
+    draft = act(actions.create_draft, people.teresa, Draft(title="Not yet"))
+    for person, statuses in (
+        (people.teresa, [200, 200, 404]),
+        (people.carla, [200, 200, 404]),
+        (people.ana, [404, 404, 404]),
+        (people.bruno, [404, 404, 404]),
+    ):
+        client = app.test_client()
+        factories.sign_in(client, person)
+        answers = [client.get(f"/announcements/{one.id}/preview") for one in (shown, later, draft)]
+        assert [answer.status_code for answer in answers] == statuses, person.name
+    factories.sign_in(client, people.teresa)
+    html = page(client, f"/announcements/{shown.id}/preview")
+    assert TITLE in html
+    assert re.search(r'inert><article class="notice notice--l1"[^>]*data-surface="card"', html)
+    assert "10:00" in page(client, f"/announcements/{later.id}/preview")  # when it is shown first
+    act(actions.post_update, people.teresa, shown.id, NewUpdate(text="We have found the cause."))
+    act(actions.resolve, people.teresa, shown.id, "It works again.")
+    html = page(client, f"/announcements/{shown.id}/preview")
+    assert "We have found the cause." in html
+    assert 'data-surface="card"' not in html.split("<template")[0]
+    with app.app_context():
+        assert db.session.scalars(select(Receipt)).all() == []
