@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, exists, or_, select
 
-from helpdesk.plugin_api import Forbidden, NotFound, Viewer, db, time_limit
+from helpdesk.plugin_api import Forbidden, NotFound, User, Viewer, db, time_limit
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.models import Announcement, AudienceTarget
 from plugins.outage_notice.announcements.queries.records import IS_LIVE, FullAnnouncement, full
@@ -30,7 +30,7 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """`department_id`: announcements for that department, a branch above or below it, or everyone."""
+    """`department_id`: announcements for people of that department, however they were chosen; see `for_department`."""
 
     kind: Kind | None = None
     department_id: int | None = None
@@ -138,13 +138,27 @@ def _conditions(actor: Viewer, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def for_department(department_id: int) -> ColumnElement[bool]:
-    """Whether an announcement is for this department, for a branch above or below it, or for everyone."""
-    path = audiences.department_paths().get(department_id, ())
-    ids = {str(id) for id in (*path, *audiences.branch_ids([department_id]))}
+    """Whether an announcement is for people of this department: for it, for a branch above or below it, for users of a
+    service that one of these uses, for somebody in its branch by name or by role, or for everyone.
+
+    Three queries when it is made; then, for each announcement, one look at its targets by their key, and at most one
+    person by theirs for each who is named.
+    """
+    path, branch = audiences.department_paths().get(department_id, ()), audiences.branch_ids([department_id])
+    around = sorted({*path, *branch})
+    named = case((AudienceTarget.kind == TargetKind.requester, cast(AudienceTarget.ref, BigInteger)))
+    is_of_branch = exists().where(User.id == named, User.department_id.in_(sorted(branch)), User.disabled_at.is_(None))
     return exists().where(
         AudienceTarget.announcement_id == Announcement.id,
         or_(
             AudienceTarget.kind == TargetKind.everyone,
-            (AudienceTarget.kind == TargetKind.department) & AudienceTarget.ref.in_(sorted(ids)),
+            _is_among(TargetKind.department, around),
+            _is_among(TargetKind.service_users, audiences.services_used_by_path(around)),
+            _is_among(TargetKind.role, audiences.roles_within(branch)),
+            and_(AudienceTarget.kind == TargetKind.requester, is_of_branch),
         ),
     )
+
+
+def _is_among(kind: TargetKind, refs: Iterable[object]) -> ColumnElement[bool]:
+    return and_(AudienceTarget.kind == kind, AudienceTarget.ref.in_(sorted(map(str, refs))))

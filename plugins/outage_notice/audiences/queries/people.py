@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, exists, false, func, literal_column, or_, select
 
 from helpdesk.plugin_api import Department, Forbidden, Service, ServiceDepartment, User, Viewer, db, online_user_ids
 from plugins.outage_notice.audiences.rules import (
+    ROLE_NAMES,
     Reach,
     Target,
     TargetKind,
@@ -84,6 +85,17 @@ def services_used_by_path(path: Sequence[int]) -> frozenset[int]:
         return frozenset()
     rows = select(ServiceDepartment.service_id).where(ServiceDepartment.department_id.in_(path)).distinct()
     return frozenset(db.session.scalars(rows))
+
+
+def roles_within(department_ids: Iterable[int]) -> list[str]:
+    """The roles that enabled people directly in these departments have. One query, which stops at the first of each."""
+    ids = sorted(department_ids)
+    found = [
+        exists().where(User.role == role, User.department_id.in_(ids), User.disabled_at.is_(None))
+        for role in ROLE_NAMES
+    ]
+    row = db.session.execute(select(*found)).one()
+    return [role for role, is_there in zip(ROLE_NAMES, row, strict=True) if is_there]
 
 
 def services_by_department() -> defaultdict[int, set[int]]:
