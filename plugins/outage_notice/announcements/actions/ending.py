@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 
 from helpdesk.plugin_api import Conflict, Invalid, Viewer, now, record_event, transaction
 from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.actions.drills import end_drill_by_itself
 from plugins.outage_notice.announcements.actions.planning import drop_steps, plan_steps
 from plugins.outage_notice.announcements.actions.undoing import allow_undo, former_state
 from plugins.outage_notice.announcements.actions.updates import add_update
@@ -150,7 +151,8 @@ def reopen(
 ) -> Announcement:
     """A resolved incident is back, loudly: those who were told that it works are told that it does not.
 
-    What would end or hide it at once no longer does. Raises Conflict for anything but a resolved incident.
+    What would end or hide it at once no longer does; a drill ends by itself once more. Raises Conflict for anything but
+    a resolved incident.
     """
     at = now()
     require_announcer(actor)
@@ -164,7 +166,9 @@ def reopen(
         _require_text(text)
         record.status = rules.first_status(record.kind)
         record.actual_end_at = record.closed_at = record.undo_until = record.undo_state = None
-        if record.planned_end_at is not None and record.planned_end_at <= at:
+        if record.is_drill:
+            end_drill_by_itself(record, at)
+        elif record.planned_end_at is not None and record.planned_end_at <= at:
             record.ends_by_itself = False
         if record.show_until is not None and record.show_until <= at:
             record.show_until = None

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from helpdesk.plugin_api import Conflict, Forbidden, Invalid, Viewer, now, record_event, require_audience, transaction
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.drafts import change_inside, create_inside
+from plugins.outage_notice.announcements.actions.drills import end_drill_by_itself, keep_drill_ending
 from plugins.outage_notice.announcements.actions.planning import plan_steps
 from plugins.outage_notice.announcements.actions.writing import (
     PLAN_FIELDS,
@@ -114,16 +115,6 @@ def _begin(record: Announcement, actor: Viewer, at: datetime) -> None:
     start_if_due(record, at)
 
 
-def end_drill_by_itself(record: Announcement, at: datetime) -> None:
-    """A drill ends at its planned end, else after its minutes from when it is shown and begins."""
-    if record.recurrence:
-        return
-    if record.kind is Kind.incident or record.planned_end_at is None:
-        begins = max(moment for moment in (at, record.starts_at, record.show_from) if moment is not None)
-        record.planned_end_at = begins + timedelta(minutes=record.drill_minutes)
-    record.ends_by_itself = True
-
-
 def start_if_due(record: Announcement, at: datetime, *, was_moved: bool = False) -> None:
     """Write down a start that has passed; take one back that `was_moved` to the future, not one that began early."""
     if record.recurrence:
@@ -173,11 +164,13 @@ def edit_published(
             raise Invalid({"is_drill": _("A drill stays a drill. End it and publish a new announcement.")})
         require_reach(actor, before.audience, (record.created_by_id, record.owner_id))
         changed = write(session, record, read_changes(record, changes), actor)
+        if record.is_drill and changed:
+            keep_drill_ending(session, record, changed)
         after = draft_of(record)
         if "audience" in changed:
             require_reach(actor, after.audience)
         if changed:
-            facts = stopping_facts(after, is_published=True)
+            facts = stopping_facts(after, is_published=True, is_chosen_anew="audience" in changed)
             _stop_on_errors(_forgive_the_past(before, after), facts, at)
             if "audience" in changed:
                 require_audience(facts.people)
@@ -202,14 +195,13 @@ def _save_edit(
     changed: Mapping[str, tuple[Any, Any]],
     weight: Weight,
 ) -> None:
-    if record.is_drill and "drill_minutes" in changed:
-        end_drill_by_itself(record, record.published_at or at)
-    if changed.keys() & (PLAN_FIELDS | {"drill_minutes"}):
+    if changed.keys() & PLAN_FIELDS:
         start_if_due(record, at, was_moved=bool(changed.keys() & {"starts_at", "recurrence"}))
         plan_steps(session, record, at)
     number(record, at, weight)
     what = tuple(sorted(changed))
     told = _promised(record) if changed.keys() & {"next_update_at", "eta"} else {}
+    told |= {"severity": record.severity} if "severity" in changed else {}
     log(
         session,
         record,
@@ -220,8 +212,7 @@ def _save_edit(
         before={k: v[0] for k, v in changed.items()},
         after={k: v[1] for k, v in changed.items()},
     )
-    wants = None if weight is not Weight.silent else False
-    also = rules.also_wanted(record.severity, what, answer_tickets=False, correct_eta=wants)
+    also = rules.also_wanted(weight, what, answer_tickets=False)
     record_event(AnnouncementUpdated(record.id, record.revision, weight.value, None, what, also))
 
 

@@ -61,7 +61,7 @@ def post_update(actor: Viewer, announcement_id: int, new: NewUpdate, expected_re
         row = add_update(session, record, actor, at, new.text, new.status, weight, dict(new.translations))
         data = {"update_id": row.id, "status": record.status.value, "text": new.text, "eta": _iso(record.eta)}
         log(session, record, actor, at, "updated", is_public=True, data=data | {"weight": weight.value}, after=data)
-        also = rules.also_wanted(record.severity, what, answer_tickets=new.answer_tickets, correct_eta=new.correct_eta)
+        also = rules.also_wanted(weight, what, answer_tickets=new.answer_tickets, correct_eta=new.correct_eta)
         record_event(AnnouncementUpdated(record.id, record.revision, weight.value, row.id, what, also))
     return row
 

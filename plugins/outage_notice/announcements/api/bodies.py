@@ -104,7 +104,7 @@ class UpdateIn(Body):
     """`eta` null says that there is no estimate; left out, it stays.
 
     `answer_tickets`: all tickets that wait are answered with the text. `correct_eta`: who was told the former estimate
-    in an automated reply gets the new one; left out, on level 1 and 2.
+    in an automated reply gets the new one; left out, unless the update is silent.
     """
 
     text: Text

@@ -66,7 +66,7 @@ class UpdateForm(BaseForm):
             next_update_at=_chosen(self.next_update_at),
             weight=self._weight(),
             answer_tickets=bool(self.answer_tickets.data),
-            correct_eta=bool(self.correct_eta.data),
+            correct_eta=bool(self.correct_eta.data) and self._weight() is not Weight.silent,
         )
 
     def _weight(self) -> Weight | None:

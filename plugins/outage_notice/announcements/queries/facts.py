@@ -35,6 +35,7 @@ def check_facts(
     names = db.session.scalars(select(Service.name).where(Service.id.in_(service_ids))).all()
     return CheckFacts(
         people=people,
+        total=audiences.total_people() if draft.is_drill else 0,
         people_without_email=people - sum(row.mailboxes for row in reached),
         missing_targets=len(audiences.missing_targets(draft.audience)),
         overlaps=tuple(_overlaps(draft, now, announcement_id)),
@@ -46,10 +47,16 @@ def check_facts(
     )
 
 
-def stopping_facts(draft: Draft, *, is_published: bool = False, confirmed_people: int | None = None) -> CheckFacts:
-    """The facts that can stop a draft from being sent: `check_facts` without those that only warn."""
+def stopping_facts(
+    draft: Draft, *, is_published: bool = False, is_chosen_anew: bool = True, confirmed_people: int | None = None
+) -> CheckFacts:
+    """The facts that can stop a draft from being sent: `check_facts` without those that only warn.
+
+    `is_chosen_anew`: the audience is; whoever else joined the organisation, or left it, stops no other edit of a drill.
+    """
     return CheckFacts(
         people=audiences.count_people(draft.audience),
+        total=audiences.total_people() if draft.is_drill and is_chosen_anew else 0,
         missing_targets=len(audiences.missing_targets(draft.audience)),
         is_published=is_published,
         confirmed_people=confirmed_people,

@@ -60,11 +60,12 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
-    """What the check must know besides the draft. `locales`: the languages texts should exist in. `service_hosts`:
-    host names of the affected services, in lower case. `people_names`: names of people that should not be named.
+    """What the check must know besides the draft. `total`: all people there are, counted for a drill. `locales`: the
+    languages texts should exist in.
     """
 
     people: int = 0
+    total: int = 0
     people_without_email: int = 0
     missing_targets: int = 0
     overlaps: tuple[Overlap, ...] = ()
@@ -160,6 +161,13 @@ def _audience(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Findin
     if draft.is_drill and everyone:
         text = _l("A drill is for a pilot group: choose departments or people.")
         yield _error("audience", "drill_for_everyone", text)
+    elif draft.is_drill and facts.people * 2 > facts.total > 0:
+        text = _l(
+            "A drill is for a pilot group: this would reach %(people)s of all %(total)s people. Choose fewer.",
+            people=facts.people,
+            total=facts.total,
+        )
+        yield _error("audience", "drill_for_most", text)
     loud = draft.severity == Severity.critical and everyone and not facts.is_published
     if loud and facts.people and facts.confirmed_people != facts.people:
         text = _l("A critical notice to everyone: type the number of people, %(people)s.", people=facts.people)

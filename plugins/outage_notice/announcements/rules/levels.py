@@ -73,13 +73,13 @@ ENDS = frozenset({"eta", "planned_end_at"})  # either may be what people were to
 
 
 def also_wanted(
-    severity: int, what: Collection[str], *, answer_tickets: bool, correct_eta: bool | None
+    weight: Weight, what: Collection[str], *, answer_tickets: bool, correct_eta: bool | None = None
 ) -> tuple[str, ...]:
     """What a change does besides: answer the tickets that wait, correct the estimate for those who were told one.
 
-    `correct_eta` None: as the level wants it.
+    `correct_eta` None: whenever the change is not a silent one.
     """
-    wants = correct_eta if correct_eta is not None else severity <= Severity.major
+    wants = correct_eta if correct_eta is not None else weight is not Weight.silent
     return tuple(
         name
         for name, wanted in ((ANSWER_TICKETS, answer_tickets), (CORRECT_ETA, wants and not ENDS.isdisjoint(what)))

@@ -184,7 +184,7 @@ class NewUpdate:
     """A dated entry. Internal ones are the action log: only text. `weight` None takes the default of the change.
 
     `answer_tickets`: all tickets that wait are answered with the text. `correct_eta`: who was told the former estimate
-    is told the new one; None as the level wants it (1 and 2 do).
+    is told the new one; None: unless it is silent.
     """
 
     text: str

@@ -60,9 +60,9 @@ _ending_facts: list[EndingFacts] = []
 def offer_ending_facts(find: EndingFacts) -> None:
     """Say in numbers what the end of an announcement does to the records of a room above.
 
-    Known are `seen` (people who had it on screen), `solved`, `left` and `needing` (tickets that would be solved, stay
-    open because their requester wrote, need a person anyway), `followers`, `waiting` (tickets that wait
-    now), and `told` (people who were told an estimate in a reply).
+    Known are `seen` (people who had it on screen), `solved`, `left`, `needing` and `done` (tickets that would be solved,
+    stay open because their requester wrote, need a person anyway, are solved or closed already), `followers`, `waiting`
+    (tickets that an update can answer), and `told` (people who were told an estimate in a reply).
     """
     if find not in _ending_facts:
         _ending_facts.append(find)
@@ -70,7 +70,7 @@ def offer_ending_facts(find: EndingFacts) -> None:
 
 def ending_facts(announcement_id: int) -> dict[str, int]:
     """What the end of this announcement would do, in numbers; what nobody knows is 0."""
-    found = dict.fromkeys(("seen", "solved", "left", "needing", "followers", "waiting", "told"), 0)
+    found = dict.fromkeys(("seen", "solved", "left", "needing", "done", "followers", "waiting", "told"), 0)
     for find in _ending_facts:
         found |= find(announcement_id)
     return found

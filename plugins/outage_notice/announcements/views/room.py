@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import Conflict, Invalid, Stale, Viewer, allow, get_viewer, now
 from plugins.outage_notice.announcements import actions, queries
 from plugins.outage_notice.announcements.forms import UpdateForm
-from plugins.outage_notice.announcements.rules import Severity, Status
+from plugins.outage_notice.announcements.rules import Status
 from plugins.outage_notice.announcements.views.blueprint import bp
 from plugins.outage_notice.announcements.views.ending import act_forms, apart
 from plugins.outage_notice.announcements.views.room_facts import RoomFacts, room_facts
@@ -95,7 +95,7 @@ def _update_form(facts: RoomFacts) -> UpdateForm:
         status=chosen,
         eta=record.eta if record.eta and record.eta > moment else None,
         next_update_at=record.next_update_at if record.next_update_at and record.next_update_at > moment else None,
-        correct_eta=record.severity <= Severity.major,
+        correct_eta=True,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import DatabaseError
@@ -14,7 +15,9 @@ from helpdesk.core.errors import Invalid
 from plugins.outage_notice.announcements import actions, queries
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
 from plugins.outage_notice.announcements.rules import CheckFacts, Draft, Phase, checks, items_to_check, phase
+from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.tests.announcements.conftest import EVERYONE, Cast
+from plugins.outage_notice.tests.announcing import department
 
 MakeDraft = Callable[..., Draft]
 Publish = Callable[..., Announcement]
@@ -36,12 +39,55 @@ def test_it_ends_by_itself_after_an_hour_or_as_chosen(cast: Cast, published: Pub
     assert longer.planned_end_at == at + timedelta(minutes=90)
 
 
+def test_nothing_keeps_it_from_ending(cast: Cast, published: Publish, clock: FixedClock) -> None:
+    record, at = published(is_drill=True), clock.now()
+
+    def ends(minutes: int) -> None:
+        """It is on until so many minutes after it was published, and over then."""
+        db.session.expire_all()
+        last = at + timedelta(minutes=minutes)
+        assert record.planned_end_at == last
+        assert [phase(record, last - timedelta(seconds=1)), phase(record, last)] == [Phase.active, Phase.over]
+
+    edits: tuple[tuple[dict[str, Any], int], ...] = (
+        ({"ends_by_itself": False}, 60),
+        ({"ends_by_itself": False, "title": "Practice: VPN is down"}, 60),
+        ({"planned_end_at": None}, 60),
+        ({"planned_end_at": at + timedelta(minutes=45)}, 45),
+        ({"show_from": at + timedelta(minutes=10)}, 70),
+        ({"drill_minutes": 30}, 40),
+    )
+    for changes, minutes in edits:
+        actions.edit_published(cast.teresa, record.id, changes)
+        ends(minutes)
+    clock.set(at + timedelta(minutes=40))
+    actions.fire_due_steps(clock.now())
+    clock.set(at + timedelta(minutes=100))
+    actions.reopen(cast.teresa, record.id, "Once more.")
+    ends(130)
+    actions.edit_published(cast.teresa, record.id, {"drill_minutes": 50})
+    ends(150)
+    clock.set(at + timedelta(minutes=150))
+    actions.fire_due_steps(clock.now())
+    db.session.expire_all()
+    assert [e.kind for e in queries.timeline(record.id)][-1] == "ended"
+
+
 def test_a_drill_is_for_a_pilot_group_and_stays_a_drill(
     cast: Cast, draft: MakeDraft, published: Publish, clock: FixedClock
 ) -> None:
     found = checks(draft(is_drill=True, audience=(EVERYONE,)), CheckFacts(people=1300), clock.now())
     assert "drill_for_everyone" in [finding.code for finding in found]
+    for people, is_refused in ((1300, True), (651, True), (650, False)):
+        found = checks(draft(is_drill=True), CheckFacts(people=people, total=1300), clock.now())
+        assert ("drill_for_most" in [finding.code for finding in found]) is is_refused, people
+    pilots = department(cast.rows.administration)  # with Finance below: five of six
+    with pytest.raises(Invalid) as refused:
+        published(is_drill=True, audience=(pilots,))
+    assert "5 of all 6" in str(refused.value.fields["audience"][0])
     one = published(is_drill=True)
+    with pytest.raises(Invalid):
+        actions.edit_published(cast.teresa, one.id, {"audience": (Target(TargetKind.role, "technician"), pilots)})
     with pytest.raises(Invalid):
         actions.edit_published(cast.teresa, one.id, {"is_drill": False})
     with pytest.raises(Invalid):

@@ -1,0 +1,25 @@
+"""The automated reply about one announcement, which a room above writes and another one sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer
+from plugins.outage_notice.announcements.queries.live import LiveAnnouncement
+
+WriteReply = Callable[[LiveAnnouncement, TicketFacts, Viewer, str, datetime], ReplyText]
+_written: dict[str, WriteReply] = {}
+
+
+def offer_ticket_reply(write: WriteReply) -> None:
+    """Say how the automated reply reads: `write(announcement, ticket, requester, locale, now)`."""
+    _written["reply"] = write
+
+
+def ticket_reply(
+    announcement: LiveAnnouncement, ticket: TicketFacts, requester: Viewer, locale: str, now: datetime
+) -> ReplyText | None:
+    """What the requester of this ticket is told of the announcement; None without a room that writes replies."""
+    write = _written.get("reply")
+    return None if write is None else write(announcement, ticket, requester, locale, now)
