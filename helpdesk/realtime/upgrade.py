@@ -10,6 +10,7 @@ from gevent import pywsgi
 from helpdesk.realtime import wire
 
 UPGRADE = "helpdesk.upgrade"  # the name in the WSGI environment
+KERNEL_BYTES = 64 * 1024  # that the kernel keeps of what was sent; by itself it would keep megabytes for a stopped client
 
 
 class UpgradeHandler(pywsgi.WSGIHandler):
@@ -51,4 +52,5 @@ class Upgrade:
         bare.setblocking(False)
         if family in (_socket.AF_INET, _socket.AF_INET6):
             bare.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            bare.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, KERNEL_BYTES)
         return bare

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.faults.pages import Page
 from tests.faults.processes import FORM, Browser, Desk
 from tests.fixtures import People
 from tests.live import LiveServer
@@ -22,4 +23,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def desk(people: People, live_server: Callable[..., LiveServer]) -> Iterator[Desk]:
     yield Desk(people, live_server)
+    Page.stop_all()
     Browser.close_all()

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import websocket
 
@@ -30,10 +30,12 @@ class Frame(NamedTuple):
 
 
 class Page:
-    """Connects to what `where` says, an address or a server, whenever it has no socket. `stop` ends it.
+    """Connects to what `where` says, an address or a server, whenever it has no socket. `stop` or the test ends it.
 
     `frames` are all events that came; `connects` counts accepted sockets, `attempts` all that were tried.
     """
+
+    _running: ClassVar[set[Page]] = set()
 
     def __init__(self, browser: Browser, where: Callable[[], LiveServer], through: str | None = None) -> None:
         self.browser, self._where, self.through = browser, where, through
@@ -46,6 +48,7 @@ class Page:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+        Page._running.add(self)
 
     # --- what a test asks -------------------------------------------------------------------------------------------
 
@@ -65,7 +68,14 @@ class Page:
         """How often such an event came for this banner."""
         return sum(_subject(frame) == (name, banner_id) for frame in list(self.frames))
 
+    @classmethod
+    def stop_all(cls) -> None:
+        """Stop those that a failed test left behind: they would go on trying beside the next one."""
+        for page in list(cls._running):
+            page.stop()
+
     def stop(self) -> None:
+        Page._running.discard(self)
         self._ended.set()
         self._drop()
         self._thread.join(5)
@@ -89,7 +99,7 @@ class Page:
             self.is_live = False
             self._drop()
             failures = 0 if self.connects > before else failures + 1
-            self._ended.wait(min(2.0, 0.1 * 2**failures) * random.uniform(0.5, 1.5))
+            self._ended.wait(min(2.0, 0.1 * 2 ** min(failures, 5)) * random.uniform(0.5, 1.5))
 
     def _open(self) -> None:
         server = self._where()

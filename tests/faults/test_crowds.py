@@ -56,7 +56,11 @@ def test_clients_that_stop_reading(desk: Desk) -> None:
     late = [change(desk, server, page, announcement_id, number) for number in range(200)]
     assert sorted(late)[len(late) * 95 // 100] <= 0.5 + SLACK_SECONDS
     assert megabytes(server) - memory <= 20
-    assert len(os.listdir(f"/proc/{pid_of(server)}/fd")) <= open_files - len(stopped) + 10
+    wait_until(
+        lambda: len(os.listdir(f"/proc/{pid_of(server)}/fd")) <= open_files - len(stopped) + 10,
+        "they are let go",
+        LIMIT,
+    )
     assert page.connects == 1
     back = Page(Browser(server, desk.people.ana), lambda: server)
     wait_until(lambda: back.shows(page.browser.board(server)), "who comes back gets what holds", LIMIT)

@@ -57,6 +57,7 @@ def own_desk(database_url: str, tmp_path: Path, live_server: object) -> Iterator
         yield Desk(make_people(), live_server)  # type: ignore[arg-type]
         db.session.remove()
         db.engine.dispose()
+    Page.stop_all()
     Browser.close_all()
 
 
