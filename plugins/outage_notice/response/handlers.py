@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from helpdesk.plugin_api import Event
-from plugins.outage_notice.announcements.rules import AnnouncementPublished, AnnouncementReopened
+from plugins.outage_notice.announcements.rules import (
+    AnnouncementPublished,
+    AnnouncementReopened,
+    AnnouncementUpdated,
+)
 from plugins.outage_notice.response.actions import begin_response
 
 
@@ -20,7 +24,14 @@ def begin_again(event: AnnouncementReopened, _event_id: str) -> None:
     begin_response(event.announcement_id, f"reopened-{event.revision}")
 
 
+def call_when_raised(event: AnnouncementUpdated, _event_id: str) -> None:
+    """It is more serious than it seemed: of what called nobody yet, people are called now."""
+    if "severity" in event.what:
+        begin_response(event.announcement_id, f"raised-{event.revision}", only_if_uncalled=True)
+
+
 HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {
     AnnouncementPublished: (begin,),
     AnnouncementReopened: (begin_again,),
+    AnnouncementUpdated: (call_when_raised,),
 }

@@ -83,9 +83,9 @@ class Briefing(Base):
 
 
 class PromisePolicy(Base):
-    """The targets of one level, in minutes (None: no target); of one department, or of all (`department_id` None).
+    """The targets of one level, in minutes; of one department, or of all (`department_id` None).
 
-    A level without a row has `rules.DEFAULT_TARGETS`.
+    None: no target for all; for a department, what holds for all. A level without a row has `rules.DEFAULT_TARGETS`.
     """
 
     __tablename__ = "outage_promise_policy"
@@ -96,7 +96,7 @@ class PromisePolicy(Base):
     response_minutes: Mapped[int | None]
     update_minutes: Mapped[int | None]
     resolution_minutes: Mapped[int | None]
-    escalate_minutes: Mapped[int]
+    escalate_minutes: Mapped[int | None]
     __table_args__ = (
         UniqueConstraint("department_id", "severity"),
         Index(

@@ -40,6 +40,7 @@ PROMISE_NAMES = {
 PROMISE_TASKS = {PromiseKind.response: _l("Say “I have it”."), PromiseKind.resolution: _l("Say how it stands.")}
 TASKS_IN_NOTICE = 3
 STEP_NAMES = {TellStep.owner: _l("the owner"), TellStep.team: _l("the team"), TellStep.management: _l("management")}
+DUTY_HOLDERS = {Duty.lead: _l("the lead"), Duty.writer: _l("the writer"), Duty.tickets: _l("who keeps the tickets")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +106,45 @@ def _briefing_text(briefing: Briefing) -> str:
     return "\n".join(f"{label}: {text}" for label, text in rows if text)
 
 
-def promise_letter(record: Announcement, person: Viewer, promise: Promise, step: TellStep, now: datetime) -> Letter:
-    """That a promise comes due, or that it is late."""
+def briefing_letter(record: Announcement, person: Viewer, briefing: Briefing) -> Letter:
+    """What an agent should know, as soon as it may be known."""
+    with force_locale(_language(person)):
+        subject = gettext("Briefing for agents: %(title)s", title=title_of(record))
+        parts = [
+            gettext("Hello %(name)s,", name=person.name),
+            gettext("This is for the staff only. It is about %(out)s “%(title)s”.", **_named(record)),
+            gettext("It is not public yet.") if record.published_at is None else "",
+            _briefing_text(briefing),
+            _url("/tickets"),
+        ]
+    return _letter(subject, parts)
+
+
+def briefing_notice(record: Announcement) -> Letter:
+    """For chat and SMS: that there is a briefing, and where. Its words stay in the program."""
+    with force_locale(_language(_everybody())):
+        subject = gettext("Briefing for agents: %(title)s", title=_bare_title_of(record))
+        said = gettext("Read the briefing for agents beside the queue, and answer those who call.")
+        return _notice(record, subject, [f"{name_of(record)}. {said}"], "/tickets")
+
+
+def _named(record: Announcement) -> dict[str, str]:
+    return {"out": name_of(record), "title": title_of(record)}
+
+
+def promise_letter(
+    record: Announcement, person: Viewer, promise: Promise, as_whom: TellStep | Duty, now: datetime
+) -> Letter:
+    """That a promise comes due, or that it is late. `as_whom`: in which part the person is told."""
     with force_locale(_language(person)):
         subject, said = _promise_words(record, title_of(record), promise, person, now)
         why = {
             TellStep.owner: gettext("You own it."),
-            TellStep.team: gettext("Its owner has not answered in time. Please look after it."),
+            Duty.writer: gettext("You write its updates."),
+            Duty.lead: gettext("You lead it."),
+            TellStep.team: gettext("Nobody has kept it in time. Please look after it."),
             TellStep.management: gettext("Neither its owner nor the team has answered in time."),
-        }[step]
+        }[as_whom]
         parts = [gettext("Hello %(name)s,", name=person.name), said, why, _url(f"/announcements/{record.id}#update")]
     return _letter(subject, parts)
 
@@ -159,23 +190,24 @@ def call_notice(record: Announcement, called: Iterable[tuple[Viewer, CallRole, s
 
 
 def promise_notice(
-    record: Announcement, promise: Promise, step: TellStep, names: Iterable[str], now: datetime
+    record: Announcement, promise: Promise, as_whom: TellStep | Duty, names: Iterable[str], now: datetime
 ) -> Letter:
     """For chat and SMS: that a promise comes due or is late, who was told, and what to do."""
     reader = _everybody()
     with force_locale(_language(reader)):
         subject, _said = _promise_words(record, _bare_title_of(record), promise, reader, now)
-        told = gettext("Told: %(names)s (%(step)s).", names=", ".join(names), step=STEP_NAMES[step])
+        part = DUTY_HOLDERS[as_whom] if isinstance(as_whom, Duty) else STEP_NAMES[as_whom]
+        told = gettext("Told: %(names)s (%(step)s).", names=", ".join(names), step=part)
         first = gettext("First: %(task)s", task=PROMISE_TASKS.get(promise.kind) or gettext("Write what is known now."))
         level = gettext("Level %(level)s: %(title)s", level=record.severity, title=subject)
         return _notice(record, level, [f"{name_of(record)}. {told}", first])
 
 
-def _notice(record: Announcement, subject: str, parts: list[str]) -> Letter:
+def _notice(record: Announcement, subject: str, parts: list[str], page: str = "") -> Letter:
     """Short, with the page at its end. A drill says so before anything else."""
     if record.is_drill:
         subject = gettext("DRILL · %(subject)s", subject=subject)
-    letter = _letter(subject, [*parts, _url(f"/announcements/{record.id}")])
+    letter = _letter(subject, [*parts, _url(page or f"/announcements/{record.id}")])
     return Letter(letter.subject, letter.text.replace("\n\n", "\n"))
 
 

@@ -45,9 +45,12 @@ def _write(session: Session, actor: Viewer, department_id: int | None, severity:
     ).one_or_none()
     values = asdict(targets)
     before = None if row is None else {name: getattr(row, name) for name in values}
-    if before == values:
+    is_nothing = department_id is not None and targets.is_empty  # as for all: nothing is agreed
+    if before == values or (before is None and is_nothing):
         return
-    if row is None:
+    if is_nothing:
+        session.delete(row)
+    elif row is None:
         session.add(PromisePolicy(department_id=department_id, severity=severity, **values))
     else:
         for name, value in values.items():

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import Conflict, Invalid, Stale, Viewer, now, record_feed, transaction
+from helpdesk.plugin_api import (
+    Conflict,
+    Invalid,
+    Stale,
+    Viewer,
+    is_mail_address,
+    now,
+    queue_mail,
+    queue_notification,
+    record_feed,
+    transaction,
+    viewers,
+)
 from plugins.outage_notice.announcements import rules as announcing
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import get_for_change
-from plugins.outage_notice.announcements.rules import TEXT_LIMIT, Status
+from plugins.outage_notice.announcements.rules import TEXT_LIMIT, Severity, Status
+from plugins.outage_notice.response import queries, wording
 from plugins.outage_notice.response.models import Briefing
 
 
@@ -70,15 +84,36 @@ def send_briefing(actor: Viewer, announcement_id: int) -> None:
             raise Conflict(_("Write the briefing first."))
 
 
-def release_briefing(session: Session, record: Announcement, actor: Viewer | None, at: datetime) -> bool:
-    """From now on agents see it; once. Whether this call did it."""
+def release_briefing(
+    session: Session, record: Announcement, actor: Viewer | None, at: datetime, told: Collection[int] = ()
+) -> bool:
+    """From now on agents see it; once. Whether this call did it.
+
+    Of level 1 and 2 agents are also written, and the channels, unless the playbook calls nobody by mail. `told`: the
+    people who get it with their call.
+    """
     row = session.get(Briefing, record.id, with_for_update=True, populate_existing=True)
     if row is None or row.sent_at is not None:
         return False
     row.sent_at, row.sent_by_id = at, None if actor is None else actor.id
     log(session, record, actor, at, "briefed")
+    _tell_agents(record, row, told)
     record_feed("announcement", record.id)
+    record_feed("ticket")  # wakes open queues at once
     return True
+
+
+def _tell_agents(record: Announcement, briefing: Briefing, told: Collection[int]) -> None:
+    preparation = queries.find_preparation(record.id)
+    if record.severity > Severity.major or (preparation is not None and not preparation.calls_by_mail):
+        return
+    event_id = f"outage-briefing-{record.id}"
+    for person in viewers([id for id in queries.agents() if id not in told]).values():
+        if is_mail_address(person.email or ""):
+            letter = wording.briefing_letter(record, person, briefing)
+            queue_mail(person.email or "", letter.subject, letter.text, event_id=event_id)
+    notice = wording.briefing_notice(record)
+    queue_notification(notice.subject, notice.text, event_id=event_id, level=record.severity)
 
 
 def _changeable(actor: Viewer, announcement_id: int, at: datetime) -> Announcement:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -35,29 +35,28 @@ from plugins.outage_notice.response.models import Briefing, Call, Preparation
 from plugins.outage_notice.response.rules import CallRole, Duty, duty_of_role, merge_callees, read_callees
 
 
-def begin_response(announcement_id: int, cause: str) -> int:
+def begin_response(announcement_id: int, cause: str, *, only_if_uncalled: bool = False) -> int:
     """Call everybody who is to be called, send the briefing if nobody has, and let the owner lead. Repeat-safe.
 
-    `cause`: "published", or which reopening. How many were called by this call.
+    `cause`: "published", or which reopening or raise. How many were called by this call.
     """
     at = now()
     with transaction() as session:
         record = session.get(Announcement, announcement_id, with_for_update=True, populate_existing=True)
         if record is None or record.kind is Kind.information or not announcing.can_end(record, at):
             return 0
-        release_briefing(session, record, None, at)
+        if only_if_uncalled and queries.calls_of(record.id):
+            return 0
         if record.owner_id is not None and record.kind is Kind.incident:
             hold(session, record.id, Duty.lead, record.owner_id, at, only_if_vacant=True)
         preparation = queries.find_preparation(record.id)
-        wanted = merge_callees(_callees(record, preparation))
-        people = {id: person for id, person in viewers(list(wanted)).items() if person.is_staff}
-        called = [
-            (people[id], role, task)
-            for id, (role, task) in wanted.items()
-            if id in people and _insert(session, record.id, cause, id, role, task, at)
-        ]
+        by_mail = preparation is None or preparation.calls_by_mail
+        wanted = _whom(record, preparation)
+        briefed = [person.id for person, role, _task in wanted if by_mail and role is CallRole.support]
+        release_briefing(session, record, None, at, briefed)
+        called = [one for one in wanted if _insert(session, record.id, cause, one[0].id, one[1], one[2], at)]
         if called:
-            if preparation is None or preparation.calls_by_mail:
+            if by_mail:
                 _write(session, record, cause, called)
             notice = wording.call_notice(record, called)
             event_id = f"outage-call-{record.id}-{cause}"
@@ -68,17 +67,42 @@ def begin_response(announcement_id: int, cause: str) -> int:
         return len(called)
 
 
-def _callees(record: Announcement, preparation: Preparation | None) -> Iterator[tuple[int, CallRole, str]]:
-    """The people of the playbook; without any, for a serious incident, those of the services' teams."""
+Wanted = list[tuple[Viewer, CallRole, str]]
+
+
+def _whom(record: Announcement, preparation: Preparation | None) -> Wanted:
+    """Whom to call: the people of the playbook; without any, for an incident that is more than a notice, those of the
+    services' teams; of level 1 and 2 else the technicians, and the owner rather than nobody.
+    """
+    if found := _able(_prepared(preparation)):
+        return found
+    if record.kind is not Kind.incident or record.severity > Severity.minor:
+        return []
+    team = [(id, _role_of(role), "") for id, role in queries.people_of_services(record.id) if id != record.owner_id]
+    if (found := _able(team)) or record.severity > Severity.major:
+        return found
+    every = [(id, CallRole.technical, "") for id in queries.technicians_for(None) if id != record.owner_id]
+    owner = [(record.owner_id, CallRole.technical, "")] if record.owner_id is not None else []
+    return _able(every) or _able(owner)
+
+
+def _prepared(preparation: Preparation | None) -> Iterator[tuple[int, CallRole, str]]:
     callees = read_callees(preparation.people) if preparation is not None else ()
     members = queries.members_of_teams(callee.id for callee in callees if callee.kind == "team")
     for callee in callees:
         ids = [callee.id] if callee.kind == "person" else [id for id, _role in members[callee.id]]
         yield from ((id, callee.role, callee.task) for id in ids)
-    if not callees and record.kind is Kind.incident and record.severity <= Severity.major:
-        for id, role in queries.people_of_services(record.id):
-            if id != record.owner_id:
-                yield id, CallRole.support if role is Role.agent else CallRole.technical, ""
+
+
+def _role_of(role: Role) -> CallRole:
+    return CallRole.support if role is Role.agent else CallRole.technical
+
+
+def _able(found: Iterable[tuple[int, CallRole, str]]) -> Wanted:
+    """Those of them who are of the staff still, each once."""
+    wanted = merge_callees(found)
+    people = viewers(list(wanted))
+    return [(people[id], role, task) for id, (role, task) in wanted.items() if id in people and people[id].is_staff]
 
 
 def _insert(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
@@ -26,7 +25,7 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.response import queries, wording
 from plugins.outage_notice.response.models import Escalation, EscalationTold
 from plugins.outage_notice.response.queries.promises import steps_told
-from plugins.outage_notice.response.rules import Tell, TellStep, tells_due
+from plugins.outage_notice.response.rules import Duty, Tell, TellStep, duty_of_promise, tells_due
 
 log = structlog.get_logger(__name__)
 
@@ -64,17 +63,15 @@ def _take(announcement_id: int, now: datetime) -> int:
         record = session.get(Announcement, announcement_id, with_for_update=True, populate_existing=True)
         if record is None:
             return 0
-        tells: defaultdict[tuple[str, datetime], list[Tell]] = defaultdict(list)
-        for live in queries.live_promises(now):
-            if live.record.id == announcement_id:
-                for tell in tells_due(live.promise, live.escalate_minutes, now):
-                    tells[(tell.promise.kind, tell.promise.due_at)].append(tell)
         taken = 0
-        for steps in tells.values():
+        for live in queries.live_promises(now):
+            if live.record.id != announcement_id:
+                continue
+            steps = tells_due(live.promise, live.escalate_minutes, now)
             claimed = [(tell, row_id) for tell in steps if (row_id := _claim(session, record.id, tell, now))]
             taken += len(claimed)
             if claimed:
-                _tell(session, record, claimed, now)
+                _tell(session, record, live.keeper_id, claimed, now)
         if taken:
             record_feed("announcement", record.id)
         return taken
@@ -97,11 +94,13 @@ def _claim(session: Session, announcement_id: int, tell: Tell, now: datetime) ->
     return found
 
 
-def _tell(session: Session, record: Announcement, claimed: list[tuple[Tell, int]], now: datetime) -> None:
+def _tell(
+    session: Session, record: Announcement, keeper_id: int | None, claimed: list[tuple[Tell, int]], now: datetime
+) -> None:
     """After a pause several steps are due at once: each person gets one mail, and the timeline says the last one."""
     told: dict[int, tuple[Tell, int]] = {}
     for tell, row_id in claimed:
-        for id in _recipients(record, tell.step):
+        for id in _recipients(record, keeper_id, tell.step):
             if id not in told:
                 session.add(EscalationTold(escalation_id=row_id, user_id=id))
             told.setdefault(id, (tell, row_id))
@@ -114,7 +113,8 @@ def _tell(session: Session, record: Announcement, claimed: list[tuple[Tell, int]
         names.append(person.name)
         _write(record, person, tell, row_id, now)
     last, last_id = claimed[-1]
-    notice = wording.promise_notice(record, last.promise, last.step, names, now)
+    as_whom = _as_whom(record, keeper_id, last)
+    notice = wording.promise_notice(record, last.promise, as_whom, names, now)
     queue_notification(notice.subject, notice.text, event_id=f"outage-promise-{last_id}", level=record.severity)
     data = {
         "promise": last.promise.kind.value,
@@ -128,34 +128,41 @@ def _tell(session: Session, record: Announcement, claimed: list[tuple[Tell, int]
 
 def _write(record: Announcement, person: Viewer, tell: Tell, row_id: int, now: datetime) -> None:
     if is_mail_address(person.email or ""):
-        letter = wording.promise_letter(record, person, tell.promise, tell.step, now)
+        as_whom = _as_whom(record, person.id, tell)
+        letter = wording.promise_letter(record, person, tell.promise, as_whom, now)
         queue_mail(person.email or "", letter.subject, letter.text, event_id=f"outage-promise-{row_id}")
 
 
-def _recipients(record: Announcement, step: TellStep) -> list[int]:
-    """Whom a step tells. One that would tell nobody tells the next: an owner who left does not silence it."""
-    owner_id = record.owner_id or record.created_by_id
+def _owner_of(record: Announcement) -> int | None:
+    return record.owner_id or record.created_by_id
+
+
+def _as_whom(record: Announcement, keeper_id: int | None, tell: Tell) -> TellStep | Duty:
+    """In which part somebody is told: of the first step the owner, or whoever has the duty instead."""
+    is_others = tell.step is TellStep.owner and keeper_id != _owner_of(record)
+    return duty_of_promise(tell.promise.kind) if is_others and keeper_id is not None else tell.step
+
+
+def _recipients(record: Announcement, keeper_id: int | None, step: TellStep) -> list[int]:
+    """Whom a step tells. One that would tell nobody tells the next: a keeper who left does not silence it."""
     if step is TellStep.owner:
-        if owner_id is not None and _enabled([owner_id]):
-            return [owner_id]
+        if keeper_id is not None:
+            return [keeper_id]
         step = TellStep.team
     if step is TellStep.team:
-        found = [id for id in _team(record, owner_id) if id != owner_id]
+        found = [id for id in _team(record, keeper_id) if id != keeper_id]
         if found:
             return found
     managers = queries.managers()
     if record.published_at is None:  # agents who manage may not see drafts
         managers = [id for id, person in viewers(managers).items() if person.may_announce] or queries.administrators()
-    return [id for id in managers if id != owner_id] or managers
+    return [id for id in managers if id != keeper_id] or managers
 
 
-def _team(record: Announcement, owner_id: int | None) -> list[int]:
-    """The announcers of the owner's team and of the teams that own the services."""
+def _team(record: Announcement, keeper_id: int | None) -> list[int]:
+    """The announcers of the teams of its owner and of whoever has the duty, and of the teams that own the services."""
+    asked = dict.fromkeys(id for id in (_owner_of(record), keeper_id) if id is not None)
+    beside = [colleague for id in asked for colleague in (id, *queries.colleagues_of(id))]
     from_services = [id for id, _role in queries.people_of_services(record.id)]
-    owners = queries.colleagues_of(owner_id) if owner_id is not None else []
-    both = list(dict.fromkeys([*owners, *from_services]))
+    both = list(dict.fromkeys([*beside, *from_services]))
     return [id for id, person in viewers(both).items() if person.may_announce]
-
-
-def _enabled(ids: Iterable[int]) -> bool:
-    return bool(viewers(list(ids)))

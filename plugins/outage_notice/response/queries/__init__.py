@@ -8,19 +8,21 @@ from plugins.outage_notice.response.queries.briefings import (
     find_shown_briefing,
 )
 from plugins.outage_notice.response.queries.calls import (
+    agents,
     calls_of,
     colleagues_of,
-    duties_of,
     find_preparation,
     members_of_teams,
     open_calls_of,
     people_of_services,
     technicians_for,
 )
+from plugins.outage_notice.response.queries.duties import duties_of, keepers_of
 from plugins.outage_notice.response.queries.policies import (
     administrators,
     department_policies,
     general_targets,
+    level_targets_for,
     managers,
     targets_for,
 )
@@ -33,6 +35,7 @@ from plugins.outage_notice.response.queries.promises import (
 
 __all__ = [
     "administrators",
+    "agents",
     "briefings_shown",
     "calls_of",
     "colleagues_of",
@@ -42,6 +45,8 @@ __all__ = [
     "find_preparation",
     "find_shown_briefing",
     "general_targets",
+    "keepers_of",
+    "level_targets_for",
     "live_promises",
     "managers",
     "members_of_teams",

@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from helpdesk.plugin_api import Role, Service, Team, User, db
 from plugins.outage_notice.announcements import rules as announcing
 from plugins.outage_notice.announcements.models import AffectedService, Announcement
-from plugins.outage_notice.response.models import Call, DutyHolder, Preparation
-from plugins.outage_notice.response.rules import CallRole, Duty
+from plugins.outage_notice.response.models import Call, Preparation
+from plugins.outage_notice.response.rules import CallRole
 
 TECHNICIANS_CALLED = 200
+AGENTS_TOLD = 1000
 STAFF = (Role.agent, Role.technician, Role.administrator)
 
 
@@ -22,14 +23,6 @@ STAFF = (Role.agent, Role.technician, Role.administrator)
 class NamedCall:
     call: Call
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class NamedDuty:
-    duty: Duty
-    user_id: int
-    name: str
-    since_at: datetime
 
 
 def find_preparation(announcement_id: int) -> Preparation | None:
@@ -75,16 +68,6 @@ def open_calls_of(user_id: int, now: datetime) -> list[tuple[Call, Announcement]
     return list(found.values())
 
 
-def duties_of(announcement_id: int) -> dict[Duty, NamedDuty]:
-    """Who leads, writes and keeps the tickets now."""
-    rows = db.session.execute(
-        select(DutyHolder, User.name)
-        .join(User, User.id == DutyHolder.user_id)
-        .where(DutyHolder.announcement_id == announcement_id)
-    )
-    return {row.duty: NamedDuty(row.duty, row.user_id, name, row.since_at) for row, name in rows}
-
-
 def members_of_teams(team_ids: Iterable[int]) -> dict[int, list[tuple[int, Role]]]:
     """The enabled staff of each team, with their role."""
     found: dict[int, list[tuple[int, Role]]] = {id: [] for id in team_ids}
@@ -123,6 +106,12 @@ def technicians_for(service_id: int | None) -> list[int]:
             return list(found)
     every = select(User.id).where(able[0], User.role == Role.technician).order_by(User.name).limit(TECHNICIANS_CALLED)
     return list(db.session.scalars(every))
+
+
+def agents() -> list[int]:
+    """The enabled agents, by name: those who answer people before technicians do."""
+    able = User.disabled_at.is_(None), User.role == Role.agent
+    return list(db.session.scalars(select(User.id).where(*able).order_by(User.name).limit(AGENTS_TOLD)))
 
 
 def staff_to_call() -> list[tuple[int, str]]:

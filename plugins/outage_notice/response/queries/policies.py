@@ -10,10 +10,11 @@ from sqlalchemy import exists, select
 from helpdesk.plugin_api import Department, Role, User, db
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import targets_by_id
+from plugins.outage_notice.announcements.rules import Severity
 from plugins.outage_notice.audiences.queries import audience_condition, branch_ids
 from plugins.outage_notice.audiences.rules import Target
 from plugins.outage_notice.response.models import Manager, PromisePolicy
-from plugins.outage_notice.response.rules import DEFAULT_TARGETS, Targets, strictest
+from plugins.outage_notice.response.rules import DEFAULT_TARGETS, LevelTargets, Targets, strictest
 
 
 def _targets(row: PromisePolicy) -> Targets:
@@ -46,25 +47,26 @@ def department_names(ids: Iterable[int]) -> dict[int, str]:
 
 
 def targets_for(records: Sequence[Announcement]) -> dict[int, Targets]:
-    """The targets of each announcement: the strictest of those for all and of the departments it is for."""
+    """The targets of each announcement at its present level, as `level_targets_for`."""
+    found = level_targets_for(records)
+    return {record.id: found[record.id].get(record.severity, strictest(())) for record in records}
+
+
+def level_targets_for(records: Sequence[Announcement]) -> dict[int, LevelTargets]:
+    """The targets of each announcement by level: the strictest of those for all and of the departments it is for."""
     general, agreed = general_targets(), department_policies()
     audiences: Mapping[int, list[Target]] = targets_by_id([r.id for r in records]) if agreed and records else {}
-    asked: dict[tuple[tuple[Target, ...], int], bool] = {}  # many outages are for the same few audiences
-
-    def concerns(audience: tuple[Target, ...], department_id: int) -> bool:
-        key = audience, department_id
-        if key not in asked:
-            asked[key] = _concerns(audience, department_id)
-        return asked[key]
-
+    made: dict[tuple[Target, ...], LevelTargets] = {}  # many outages are for the same few audiences
     found = {}
     for record in records:
         audience = tuple(audiences.get(record.id, ()))
-        applying = [general.get(record.severity, Targets())]
-        for department_id, levels in agreed.items():
-            if record.severity in levels and concerns(audience, department_id):
-                applying.append(levels[record.severity])
-        found[record.id] = strictest(applying)
+        if audience not in made:
+            concerned = [levels for id, levels in agreed.items() if _concerns(audience, id)]
+            made[audience] = {
+                level: strictest([general.get(level, Targets()), *(one[level] for one in concerned if level in one)])
+                for level in Severity
+            }
+        found[record.id] = made[audience]
     return found
 
 

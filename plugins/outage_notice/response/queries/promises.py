@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -12,15 +12,18 @@ from sqlalchemy import and_, func, or_, select
 from helpdesk.plugin_api import db
 from plugins.outage_notice.announcements import rules as announcing
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry, Update
-from plugins.outage_notice.announcements.rules import Kind, Severity, Status
-from plugins.outage_notice.response.models import Call, Escalation, EscalationTold
-from plugins.outage_notice.response.queries.policies import targets_for
+from plugins.outage_notice.announcements.rules import Kind, Severity, Status, Weight
+from plugins.outage_notice.response.models import Call, DutyHolder, Escalation, EscalationTold
+from plugins.outage_notice.response.queries.duties import keepers_of
+from plugins.outage_notice.response.queries.policies import level_targets_for
 from plugins.outage_notice.response.rules import (
+    ESCALATE_MINUTES,
     Course,
     Message,
+    Move,
     Promise,
-    Targets,
     TellStep,
+    duty_of_promise,
     open_promises,
     promises_of_course,
 )
@@ -33,11 +36,12 @@ DRAFT_COUNTS = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class LivePromise:
-    """An open promise of an announcement that is not over."""
+    """An open promise of an announcement that is not over. `keeper_id`: who is to keep it, None where nobody is."""
 
     record: Announcement
     promise: Promise
     escalate_minutes: int
+    keeper_id: int | None
 
 
 def promises_kept(announcement_id: int) -> list[Promise]:
@@ -52,25 +56,33 @@ def promises_of(announcement_ids: Iterable[int]) -> dict[int, list[Promise]]:
     """As `promises_kept`, for many at once: a handful of queries."""
     ids = list(announcement_ids)
     records = db.session.scalars(select(Announcement).where(Announcement.id.in_(ids))).all() if ids else []
-    return {id: promises for id, (promises, _targets) in _with_targets(records).items()}
+    return {id: promises for id, (promises, _escalate_minutes) in _with_escalation(records).items()}
 
 
-def _with_targets(records: Sequence[Announcement]) -> dict[int, tuple[list[Promise], Targets]]:
+def _with_escalation(records: Sequence[Announcement]) -> dict[int, tuple[list[Promise], int]]:
+    """The promises of each, and how many minutes late until the next person is told."""
     ids = [record.id for record in records]
     if not ids:
         return {}
-    targets, messages, answers = targets_for(records), _messages_of(ids), _answers_of(ids)
+    targets, said, answers = level_targets_for(records), _said_of(ids), _answers_of(ids)
     found = {}
     for record in records:
-        course = _course(record, messages[record.id], answers.get(record.id))
-        promises = [] if course is None else promises_of_course(course, targets[record.id])
-        found[record.id] = (promises, targets[record.id])
+        course, levels = _course(record, said[record.id], answers.get(record.id)), targets[record.id]
+        now_held = levels.get(record.severity)
+        minutes = None if now_held is None else now_held.escalate_minutes
+        found[record.id] = ([] if course is None else promises_of_course(course, levels), minutes or ESCALATE_MINUTES)
     return found
 
 
-def _course(
-    record: Announcement, messages: list[Message], answers: tuple[int, datetime | None] | None
-) -> Course | None:
+@dataclass(slots=True)
+class _Said:
+    """What the timeline of one announcement says of its course. `levels`: since when it had which one."""
+
+    messages: list[Message] = field(default_factory=list)
+    levels: list[tuple[datetime, int]] = field(default_factory=list)
+
+
+def _course(record: Announcement, said: _Said, answers: tuple[int, datetime | None] | None) -> Course | None:
     if record.status in (Status.withdrawn, Status.cancelled):
         return None
     is_draft = record.status is Status.draft
@@ -87,18 +99,22 @@ def _course(
         shown_at=shown_at,
         ended_at=record.actual_end_at or record.closed_at,
         is_live=record.status in announcing.LIVE_STATUSES,
-        messages=tuple(messages),
+        messages=tuple(said.messages),
         next_update_at=record.next_update_at,
         eta=record.eta,
         planned_end_at=None if record.ends_by_itself else record.planned_end_at,
         answered_at=answered_at,
         was_called=called > 0,
         repeats=bool(record.recurrence),
+        first_severity=said.levels[0][1] if said.levels else None,
+        raised=tuple(said.levels[1:]),
     )
 
 
-def _messages_of(ids: Sequence[int]) -> defaultdict[int, list[Message]]:
-    """The moments at which something was said in public, in order, with what was promised for the next one."""
+def _said_of(ids: Sequence[int]) -> defaultdict[int, _Said]:
+    """The moments at which something was said in public, in order, with what was promised for the next one; and the
+    levels.
+    """
     promised = {
         row.id: row.next_update_at
         for row in db.session.execute(
@@ -110,21 +126,26 @@ def _messages_of(ids: Sequence[int]) -> defaultdict[int, list[Message]]:
         .where(TimelineEntry.announcement_id.in_(ids), TimelineEntry.kind.in_(_MESSAGES))
         .order_by(TimelineEntry.id)
     )
-    found: defaultdict[int, list[Message]] = defaultdict(list)
+    found: defaultdict[int, _Said] = defaultdict(_Said)
     for entry in entries:
         said = found[entry.announcement_id]
-        told = entry.data.get("next_update_at")
+        if "severity" in entry.data and (entry.kind == "published" or said.levels):
+            said.levels.append((entry.at, int(entry.data["severity"])))
         if entry.kind == "edited":
-            if said and "next_update_at" in entry.data:
-                said[-1] = Message(said[-1].at, _moment(told))
-            continue
-        if entry.kind == "undone":
-            if said and said[-1].ends:
-                said.pop()
-            continue
-        promised_at = promised.get(entry.data.get("update_id") or 0) or _moment(told)
-        said.append(Message(entry.at, promised_at, ends=entry.kind in _ENDINGS))
+            _note_move(said.messages, entry)
+        elif entry.kind != "undone":
+            promised_at = promised.get(entry.data.get("update_id") or 0) or _moment(entry.data.get("next_update_at"))
+            said.messages.append(Message(entry.at, promised_at, ends=entry.kind in _ENDINGS))
+        elif said.messages and said.messages[-1].ends:
+            said.messages.pop()
     return found
+
+
+def _note_move(messages: list[Message], entry: TimelineEntry) -> None:
+    if messages and "next_update_at" in entry.data.get("what", ()) and "next_update_at" in entry.data:
+        is_silent = entry.data.get("weight") == Weight.silent
+        move = Move(entry.at, _moment(entry.data["next_update_at"]), is_silent)
+        messages[-1] = replace(messages[-1], moves=(*messages[-1].moves, move))
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -144,7 +165,7 @@ def _answers_of(ids: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:
 def live_promises(now: datetime, *, concerning: int | None = None) -> list[LivePromise]:
     """The open promises of all that is not over, and of young drafts of outages that have begun. Few rows.
 
-    `concerning`: only of what this person owns or was told of, which for most people ends after one query.
+    `concerning`: only of what this person owns, has a duty in or was told of, which for most ends after one query.
     """
     young_draft = and_(
         Announcement.kind == Kind.incident,
@@ -163,39 +184,42 @@ def live_promises(now: datetime, *, concerning: int | None = None) -> list[LiveP
             .where(EscalationTold.user_id == concerning)
         )
         owner = func.coalesce(Announcement.owner_id, Announcement.created_by_id)
-        query = query.where(or_(owner == concerning, Announcement.id.in_(told)))
+        duties = select(DutyHolder.announcement_id).where(DutyHolder.user_id == concerning)
+        query = query.where(or_(owner == concerning, Announcement.id.in_(told), Announcement.id.in_(duties)))
     records = sorted(db.session.scalars(query), key=lambda record: record.id)
     alive = [r for r in records if r.status is Status.draft or announcing.can_end(r, now)]
-    by_id = {record.id: record for record in alive}
+    by_id, keepers = {record.id: record for record in alive}, keepers_of(alive)
     return [
-        LivePromise(by_id[id], promise, targets.escalate_minutes)
-        for id, (promises, targets) in _with_targets(alive).items()
+        LivePromise(by_id[id], promise, escalate_minutes, keepers[id].get(duty_of_promise(promise.kind)))
+        for id, (promises, escalate_minutes) in _with_escalation(alive).items()
         for promise in open_promises(promises)
     ]
 
 
 def told_promises_of(user_id: int, now: datetime) -> list[LivePromise]:
-    """The open promises that concern this person now: of what they own, from five minutes before; and what they were
-    told of. Late ones first.
+    """The open promises that concern this person now: those that are theirs to keep, from five minutes before; and of
+    others' what they were told because it was late. Late ones first.
     """
     live = [one for one in live_promises(now, concerning=user_id) if one.promise.due_at <= now + timedelta(minutes=5)]
     if not live:
         return []
     told = {
-        (row.announcement_id, row.kind, row.due_at)
+        (row.announcement_id, row.kind, row.due_at, row.step)
         for row in db.session.execute(
-            select(Escalation.announcement_id, Escalation.kind, Escalation.due_at)
+            select(Escalation.announcement_id, Escalation.kind, Escalation.due_at, Escalation.step)
             .join(EscalationTold, EscalationTold.escalation_id == Escalation.id)
             .where(EscalationTold.user_id == user_id, Escalation.announcement_id.in_({one.record.id for one in live}))
         )
     }
-    mine = [
-        one
-        for one in live
-        if (one.record.owner_id or one.record.created_by_id) == user_id
-        or (one.record.id, one.promise.kind, one.promise.due_at) in told
-    ]
-    return sorted(mine, key=lambda one: one.promise.due_at)
+
+    def concerns(one: LivePromise) -> bool:
+        key = one.record.id, one.promise.kind, one.promise.due_at
+        if one.keeper_id == user_id or {(*key, TellStep.team), (*key, TellStep.management)} & told:
+            return True
+        # The first step tells others only where nobody has it; whoever handed it over is not concerned any more.
+        return one.keeper_id is None and (*key, TellStep.owner) in told
+
+    return sorted(filter(concerns, live), key=lambda one: one.promise.due_at)
 
 
 def steps_told(announcement_ids: Iterable[int]) -> set[tuple[int, str, datetime, TellStep]]:

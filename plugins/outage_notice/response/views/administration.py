@@ -76,8 +76,7 @@ def _values(present: dict[int, Targets]) -> dict[str, Any]:
 
 
 def _targets(form: TargetsForm, level: int) -> Targets:
-    values = {name: form[f"l{level}_{name}"].data for name in TARGET_NAMES}
-    return Targets(**values | {"escalate_minutes": values["escalate_minutes"] or Targets().escalate_minutes})
+    return Targets(**{name: form[f"l{level}_{name}"].data for name in TARGET_NAMES})
 
 
 def _page(form: TargetsForm, department_id: int | None) -> str:

@@ -11,14 +11,18 @@ from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.response import actions, queries
 from plugins.outage_notice.response.rules import Duty
 from plugins.outage_notice.response.views.blueprint import WORDS, bp
-from plugins.outage_notice.response.views.slots import draw_bars
+from plugins.outage_notice.response.views.slots import draw_bars, draw_briefings
 
 
 @bp.get("/outages/attention")
 @allow("agent")
 def attention() -> str:
-    """What waits for this person now: calls and promises, as HTML for the script of every page of the staff."""
-    return draw_bars(get_viewer(), now())
+    """What waits for this person now: calls, promises, new briefings, as HTML for the script of every page of the
+    staff. `?side=queue`: also the briefings beside the queue.
+    """
+    moment = now()
+    side = draw_briefings(moment) if request.args.get("side") == "queue" else ""
+    return draw_bars(get_viewer(), moment) + side
 
 
 @bp.get("/announcements/<int:announcement_id>/call")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import g, render_template
 
 from helpdesk.plugin_api import Viewer
+from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.views.rows import style_of
 from plugins.outage_notice.response import queries
+from plugins.outage_notice.response.models import Briefing
 from plugins.outage_notice.response.rules import PromiseKind
 from plugins.outage_notice.response.views.blueprint import WORDS
 
 SHOWN = 3
+NEWS = timedelta(minutes=30)  # for so long a briefing is news on every page; then it stands beside the queue
 
 
 def page_slot(slot: str, viewer: Viewer | None, _context: Mapping[str, Any], now: datetime) -> str:
@@ -44,13 +47,15 @@ def draw_bars(viewer: Viewer, now: datetime) -> str:
 
 
 def _own_bars(viewer: Viewer, now: datetime) -> str:
-    """The calls that this person has not answered, and the promises that concern them."""
+    """The calls that this person has not answered, the promises that concern them, and agents' new briefings."""
     calls = queries.open_calls_of(viewer.id, now)
     promises = [p for p in queries.told_promises_of(viewer.id, now) if viewer.may_announce or _for_agents(p)]
-    if not calls and not promises:
+    news = [] if viewer.may_announce else [one for one in _briefings(now) if _is_new(one[1], now)]
+    if not calls and not promises and not news:
         return ""
     return render_template(
         "outage_notice/response_bars.html",
+        news=news[:SHOWN],
         calls=calls[:SHOWN],
         promises=promises[:SHOWN],
         more=max(0, len(promises) - SHOWN),
@@ -65,15 +70,21 @@ def _for_agents(live: Any) -> bool:
     return live.record.published_at is not None and live.promise.kind is not PromiseKind.first_message
 
 
+def _is_new(briefing: Briefing, now: datetime) -> bool:
+    """Whether it was sent or changed a short while ago."""
+    return max(briefing.updated_at, briefing.sent_at or briefing.updated_at) > now - NEWS
+
+
+def _briefings(now: datetime) -> list[tuple[Announcement, Briefing]]:
+    """What agents should know now; asked once for a page."""
+    if "outage_notice_briefings" not in g:
+        g.outage_notice_briefings = queries.briefings_shown(now)
+    found: list[tuple[Announcement, Briefing]] = g.outage_notice_briefings
+    return found
+
+
 def draw_briefings(now: datetime) -> str:
-    """What agents should know now, one panel for each outage; asked once for a page."""
-    shown: str | None = g.get("outage_notice_briefings")
-    if shown is None:
-        found = queries.briefings_shown(now)
-        shown = (
-            render_template("outage_notice/response_briefings.html", briefings=found[:SHOWN], style_of=style_of)
-            if found
-            else ""
-        )
-        g.outage_notice_briefings = shown
-    return shown
+    """What agents should know now, one panel for each outage; the place stays, for the script to fill it."""
+    return render_template(
+        "outage_notice/response_briefings.html", briefings=_briefings(now)[:SHOWN], style_of=style_of
+    )

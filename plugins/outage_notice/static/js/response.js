@@ -1,11 +1,13 @@
-/* The bars that call a person of the staff. Asked again every minute while the page is visible, when the page comes back,
+/* The bars that call a person of the staff, and the briefings beside the queue. Asked again every minute while the page is visible, when the page comes back,
    and when the heartbeat or a push says that something has changed. A page that cannot ask keeps what it shows. */
 import { say } from '/static/js/say.js';
 import { refreshTimes } from '/static/js/times.js';
 
 const EVERY_MS = 60000;
 const AT_MOST_EVERY_MS = 3000;
+const KEYS = { call: { urgent: true }, briefing: {} };
 const place = document.getElementById('response-bars');
+const side = document.querySelector('[data-briefings]');
 let asked = Date.now();
 let timer = 0;
 let seq = null;
@@ -18,7 +20,7 @@ if (place) {
     seq = detail.seq;
   });
   window.addEventListener('helpdesk:board', ({ detail }) => { seq = detail.seq; soon(); });
-  for (const name of ['helpdesk:reach', 'helpdesk:banner']) window.addEventListener(name, soon);
+  for (const name of ['helpdesk:reach', 'helpdesk:banner', ...(side ? ['helpdesk:queue'] : [])]) window.addEventListener(name, soon);
 }
 
 function plan() {
@@ -35,17 +37,30 @@ async function ask() {
   asked = Date.now();
   plan();
   if (document.hidden || place.contains(document.activeElement)) return;
+  const address = place.dataset.responseBars + (side ? '?side=queue' : '');
   try {
-    const answer = await fetch(place.dataset.responseBars, { credentials: 'same-origin', redirect: 'error', signal: AbortSignal.timeout(15000) });
+    const answer = await fetch(address, { credentials: 'same-origin', redirect: 'error', signal: AbortSignal.timeout(15000) });
     if (answer.ok) show(await answer.text());
   } catch { /* asked again later */ }
 }
 
 function show(html) {
   const parsed = new DOMParser().parseFromString(html, 'text/html');
-  const known = new Set([...place.querySelectorAll('[data-call]')].map((bar) => bar.dataset.call));
-  const fresh = [...parsed.querySelectorAll('[data-call]')].find((bar) => !known.has(bar.dataset.call));
+  const beside = parsed.querySelector('[data-briefings]');
+  beside?.remove();
+  if (side && beside && !side.contains(document.activeElement)) side.replaceChildren(...beside.childNodes);
+  const fresh = Object.keys(KEYS).map((key) => news(parsed, key)).find(Boolean);
   place.replaceChildren(...parsed.body.childNodes);
   refreshTimes(place);
-  if (fresh) say(fresh.querySelector('p').textContent, { urgent: true, about: `call-${fresh.dataset.call}` });
+  if (side) refreshTimes(side);
+  if (fresh) say(fresh.text, fresh.how);
+}
+
+/* What to say of the first bar of a kind that was not there yet. Briefings that are open stay open. */
+function news(parsed, key) {
+  const bars = (root) => [...root.querySelectorAll(`[data-${key}]`)];
+  const known = new Map(bars(place).map((bar) => [bar.dataset[key], bar]));
+  for (const bar of bars(parsed)) if (known.get(bar.dataset[key])?.open) bar.open = true;
+  const bar = bars(parsed).find((one) => !known.has(one.dataset[key]));
+  return bar && { text: bar.querySelector('.callbar__t, p').textContent, how: { ...KEYS[key], about: `${key}-${bar.dataset[key]}` } };
 }

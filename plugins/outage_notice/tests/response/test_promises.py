@@ -9,10 +9,10 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.plugin_api import transaction
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import NewUpdate
+from plugins.outage_notice.announcements.rules import NewUpdate, Weight
 from plugins.outage_notice.response import queries
 from plugins.outage_notice.response.models import PromisePolicy
-from plugins.outage_notice.response.rules import DEFAULT_TARGETS, PromiseKind, Targets
+from plugins.outage_notice.response.rules import PromiseKind, Targets
 from plugins.outage_notice.tests.announcements.conftest import Cast
 
 MINUTE = timedelta(minutes=1)
@@ -33,10 +33,32 @@ def test_promises_follow_the_record(cast: Cast, published: Callable[..., Announc
     found = {(p.kind, p.due_at, p.kept_at) for p in queries.promises_kept(record.id)}
     assert found == {
         (PromiseKind.first_message, start + 10 * MINUTE, start),
-        (PromiseKind.response, start + 20 * MINUTE, start),
         (PromiseKind.update, start + 30 * MINUTE, start + 40 * MINUTE),
         (PromiseKind.update, moved, ended),
         (PromiseKind.resolution, start + 460 * MINUTE, ended),
+    }
+
+
+def test_promises_are_judged_by_what_held_then(
+    cast: Cast, published: Callable[..., Announcement], clock: FixedClock
+) -> None:
+    """The room, the review and the reports all read these."""
+    start = clock.now()
+    record = published(severity=3, starts_at=start - 60 * MINUTE, next_update_at=start + 30 * MINUTE)
+    clock.advance(minutes=50)
+    late = clock.now() + 30 * MINUTE
+    actions.edit_published(cast.teresa, record.id, {"next_update_at": late}, weight=Weight.silent)
+    clock.advance(minutes=10)
+    actions.edit_published(cast.teresa, record.id, {"severity": 1})
+    clock.advance(minutes=10)
+    actions.post_update(cast.teresa, record.id, NewUpdate(text="We look into it.", next_update_at=late + 30 * MINUTE))
+    found = {(p.kind, p.due_at, p.kept_at) for p in queries.promises_kept(record.id)}
+    assert found == {
+        (PromiseKind.first_message, start + 420 * MINUTE, start),
+        (PromiseKind.update, start + 30 * MINUTE, clock.now()),
+        (PromiseKind.update, late, clock.now()),
+        (PromiseKind.update, late + 30 * MINUTE, None),
+        (PromiseKind.resolution, start + 300 * MINUTE, None),
     }
 
 
@@ -62,7 +84,8 @@ def test_the_departments_of_the_audience_may_have_agreed_on_less(
     cast: Cast, published: Callable[..., Announcement]
 ) -> None:
     with transaction() as session:
-        row = {"severity": 2, "response_minutes": None, "resolution_minutes": None, "escalate_minutes": 5}
+        row = {"severity": 2, "response_minutes": None, "resolution_minutes": None, "escalate_minutes": None}
+        session.add(PromisePolicy(department_id=None, **row | {"escalate_minutes": 30, "response_minutes": 20}))
         session.add_all(
             [
                 PromisePolicy(department_id=department.id, update_minutes=minutes, first_message_minutes=3, **row)
@@ -70,7 +93,4 @@ def test_the_departments_of_the_audience_may_have_agreed_on_less(
             ]
         )
     record = published()  # for Finance, which is below Administration
-    general = DEFAULT_TARGETS[2]
-    assert queries.targets_for([record])[record.id] == Targets(
-        3, general.response_minutes, 20, general.resolution_minutes, 5
-    )
+    assert queries.targets_for([record])[record.id] == Targets(3, 20, 20, None, 30)  # what is left open is as for all

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
@@ -144,10 +145,36 @@ def test_a_reopened_outage_calls_again(cast: Cast, outage: Announcement, app: Fl
     assert len(mails("outage-call-")) == 4
 
 
-def test_minor_ones_and_information_call_nobody(cast: Cast, published: Publish, owned: Service, app: Flask) -> None:
-    record = published(severity=3, services=(ServiceEffect(owned.id),))
+def test_whom_each_level_calls(cast: Cast, published: Publish, owned: Service, app: Flask, clock: FixedClock) -> None:
+    """A minor one calls the team of its service, a serious one rather the technicians than nobody, a notice nobody."""
+    orphan = factories.make_service("Fax", cast.rows.finance)
+    made = [
+        published(severity=severity, title=f"{service.name} {severity}", services=(ServiceEffect(service.id),))
+        for severity, service in ((3, owned), (4, owned), (3, orphan), (2, orphan))
+    ]
     run_until_idle(app)
-    assert queries.calls_of(record.id) == []
+    team, none = {"Carla", "Tomas"}, set[str]()
+    assert [set(called(record)) for record in made] == [team, none, none, {"Tomas"}]
+    assert PromiseKind.response not in {p.kind for p in queries.promises_kept(made[2].id)}
+    announcing.edit_published(cast.teresa, made[2].id, {"severity": 2})  # it is more serious than it seemed
+    announcing.edit_published(cast.teresa, made[0].id, {"severity": 1})
+    run_until_idle(app)
+    assert [set(called(made[n])) for n in (2, 0)] == [{"Tomas"}, team]
+    raised = next(p for p in queries.promises_kept(made[2].id) if p.kind is PromiseKind.response)
+    assert (raised.due_at, raised.kept_at) == (clock.now() + timedelta(minutes=20), None)
+
+
+def test_a_playbook_without_people_calls_the_technicians(
+    cast: Cast, draft: Callable[..., Any], app: Flask, clock: FixedClock
+) -> None:
+    with transaction() as session:
+        session.get_one(User, cast.tomas.id).disabled_at = clock.now()
+    record = announcing.create_draft(cast.teresa, draft(severity=2))
+    with transaction() as session:
+        prepare(session, record.id, Prepared(playbook_id=1, playbook_name="Down", answer="x"), record.created_at)
+    announcing.publish(cast.teresa, record.id)
+    run_until_idle(app)
+    assert called(record) == {"Teresa": (CallRole.technical, False)}  # there is nobody else
 
 
 def test_duties_are_taken_and_handed_over(cast: Cast, outage: Announcement) -> None:
@@ -167,7 +194,7 @@ def test_duties_are_taken_and_handed_over(cast: Cast, outage: Announcement) -> N
         actions.take_duty(cast.teresa, outage.id, Duty.lead)
 
 
-def test_the_front_line_is_briefed_first(cast: Cast, draft: Callable[..., Any], clock: FixedClock) -> None:
+def test_the_front_line_is_briefed_first(cast: Cast, draft: Callable[..., Any], clock: FixedClock, app: Flask) -> None:
     record = announcing.create_draft(cast.teresa, draft())
     row = actions.save_briefing(cast.teresa, record.id, BRIEFING)
     assert queries.briefings_shown(clock.now()) == []
@@ -176,8 +203,11 @@ def test_the_front_line_is_briefed_first(cast: Cast, draft: Callable[..., Any], 
     actions.save_briefing(cast.teresa, record.id, BRIEFING, row.revision, send=True)
     shown = queries.briefings_shown(clock.now())
     assert [(one.id, briefing.answer) for one, briefing in shown] == [(record.id, "We know.")]
+    assert mails("outage-briefing-") == [(cast.carla.email, f"Briefing for agents: {record.title}")]
     announcing.publish(cast.teresa, record.id)
     actions.send_briefing(cast.teresa, record.id)
+    run_until_idle(app)
+    assert len(mails("outage-briefing-")) == 1
     assert kinds(record.id).count("briefed") == 1
     clock.advance(hours=5)
     assert queries.briefings_shown(clock.now())
@@ -219,6 +249,34 @@ def test_a_moved_promise_is_another_one(cast: Cast, outage: Announcement, clock:
     clock.set(start + timedelta(minutes=56))
     assert actions.pursue_promises(clock.now()) == 1
     assert [to for to, _subject in mails("outage-promise-")] == [cast.teresa.email] * 2
+
+
+def test_whoever_has_the_duty_is_reminded_and_a_handover_counts_at_once(
+    cast: Cast, outage: Announcement, clock: FixedClock
+) -> None:
+    def concerned() -> dict[str, set[str]]:
+        people = {"Teresa": cast.teresa, "Tomas": cast.tomas, "Adam": cast.adam}
+        now = clock.now()
+        return {n: {one.promise.kind.value for one in queries.told_promises_of(p.id, now)} for n, p in people.items()}
+
+    start = clock.now()
+    actions.hand_over(cast.teresa, outage.id, Duty.lead, cast.tomas.id)
+    clock.set(start + timedelta(minutes=16))  # "I have it" is due in four
+    actions.pursue_promises(clock.now())
+    assert [to for to, _subject in mails("outage-promise-")] == [cast.tomas.email]
+    assert concerned() == {"Teresa": set(), "Tomas": {"response"}, "Adam": set()}
+    actions.answer_call(cast.carla, outage.id)
+    clock.set(start + timedelta(minutes=26))  # nobody has the writing yet: the update is its owner's
+    actions.pursue_promises(clock.now())
+    assert [to for to, _subject in mails("outage-promise-")][1:] == [cast.teresa.email]
+    assert concerned() == {"Teresa": {"update"}, "Tomas": set(), "Adam": set()}
+    actions.hand_over(cast.teresa, outage.id, Duty.writer, cast.adam.id)
+    assert concerned() == {"Teresa": set(), "Tomas": set(), "Adam": {"update"}}
+    clock.set(start + timedelta(minutes=41))
+    actions.pursue_promises(clock.now())
+    assert sorted(to or "" for to, _subject in mails("outage-promise-")[2:]) == sorted(
+        [cast.teresa.email or "", cast.tomas.email or ""]
+    )
 
 
 def test_a_draft_of_what_has_begun_promises_its_first_message(
@@ -276,7 +334,14 @@ def test_the_pages_of_each(app: Flask, people: People, signed_in: SignIn, clock:
     queue = carla.get("/tickets").get_data(as_text=True)
     assert "We know." in queue
     assert "not public yet" in queue
+    attention = carla.get("/outages/attention?side=queue").get_data(as_text=True)
+    assert 'data-briefing="' in attention.partition("data-briefings")[0]  # on every page of agents, while it is news
+    assert attention.count("We know.") == 2
+    assert "We know." not in teresa.get("/outages/attention").get_data(as_text=True)
     assert carla.get(url).status_code == 404
+    clock.advance(minutes=31)
+    old = carla.get("/outages/attention?side=queue").get_data(as_text=True)
+    assert ("data-briefing=" in old, old.count("We know.")) == (False, 1)
     assert "We know." not in signed_in(people.ana).get("/").get_data(as_text=True)
 
     record = publish(people.teresa, department(people.finance), services=(storage,))
@@ -289,7 +354,7 @@ def test_the_pages_of_each(app: Flask, people: People, signed_in: SignIn, clock:
     assert factories.post_form(tomas, f"{url}/duties", {"duty": "nothing"}).status_code == 303
     assert factories.post_form(tomas, f"{url}/duties", {"duty": "writer"}).status_code == 303
     clock.advance(minutes=72)
-    assert "12 min late" in teresa.get("/outages/attention").get_data(as_text=True)
+    assert "12 min late" in tomas.get("/outages/attention").get_data(as_text=True)  # he writes
     room = teresa.get(url).get_data(as_text=True)
     assert 'data-late="update"' in room
     assert "Has it (Technical)" in room
@@ -302,13 +367,15 @@ def test_administrators_change_the_targets(app: Flask, people: People, signed_in
     fields = {f"l{level}_{name}_minutes": "" for level in (1, 2, 3, 4) for name in names}
     fields |= {"l2_update_minutes": "20", "l2_escalate_minutes": "7"}
     assert factories.post_form(adam, "/admin/promises", fields).status_code == 303
-    assert factories.post_form(adam, f"/admin/promises?department={finance}", fields).status_code == 303
+    agreed = fields | {"l1_response_minutes": "5", "l2_escalate_minutes": ""}
+    assert factories.post_form(adam, f"/admin/promises?department={finance}", agreed).status_code == 303
     chosen = {"user_id": [str(people.tomas.id)]}
     assert factories.post_form(adam, "/admin/promises/management", chosen).status_code == 303
     assert factories.post_form(adam, "/admin/promises/management", {"user_id": [str(people.ana.id)]}).status_code == 303
     with app.app_context():
         assert queries.general_targets()[2] == Targets(update_minutes=20, escalate_minutes=7)
-        assert queries.department_policies().keys() == {finance}
+        own = {1: Targets(response_minutes=5), 2: Targets(update_minutes=20)}
+        assert queries.department_policies() == {finance: own}  # what is empty is as for all
         assert queries.managers() == [people.tomas.id]
     assert factories.post_form(adam, f"/admin/promises/departments/{finance}/delete").status_code == 303
     assert factories.post_form(adam, "/admin/promises/management").status_code == 303
