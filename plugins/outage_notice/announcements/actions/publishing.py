@@ -15,6 +15,7 @@ from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.drafts import change_inside, create_inside
 from plugins.outage_notice.announcements.actions.drills import end_drill_by_itself, keep_drill_ending
 from plugins.outage_notice.announcements.actions.planning import plan_steps
+from plugins.outage_notice.announcements.actions.saying import said_anew, said_in
 from plugins.outage_notice.announcements.actions.writing import (
     PLAN_FIELDS,
     log,
@@ -93,7 +94,7 @@ def publish_inside(
     plan_steps(session, record, at)
     data = {"title": record.title, "severity": record.severity, "status": record.status, "people": facts.people}
     data |= _promised(record) | {"suggested": int(record.suggested_severity), "effects": sorted(set(effects))}
-    log(session, record, actor, at, "published", is_public=True, data=data, after=data)
+    log(session, record, actor, at, "published", is_public=True, data=data | said_in(draft), after=data)
     record_event(AnnouncementPublished(record.id, record.revision))
 
 
@@ -174,7 +175,8 @@ def edit_published(
             _stop_on_errors(_forgive_the_past(before, after), facts, at)
             if "audience" in changed:
                 require_audience(facts.people)
-            _save_edit(session, record, actor, at, changed, weight or rules.default_weight(before, after))
+            weight = weight or rules.default_weight(before, after)
+            _save_edit(session, record, actor, at, changed, weight, said_anew(before, after))
     return record
 
 
@@ -194,13 +196,14 @@ def _save_edit(
     at: datetime,
     changed: Mapping[str, tuple[Any, Any]],
     weight: Weight,
+    said: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     if changed.keys() & PLAN_FIELDS:
         start_if_due(record, at, was_moved=bool(changed.keys() & {"starts_at", "recurrence"}))
         plan_steps(session, record, at)
     number(record, at, weight)
     what = tuple(sorted(changed))
-    told = _promised(record) if changed.keys() & {"next_update_at", "eta"} else {}
+    told: dict[str, Any] = _promised(record) if changed.keys() & {"next_update_at", "eta"} else {}
     told |= {"severity": record.severity} if "severity" in changed else {}
     log(
         session,
@@ -208,7 +211,7 @@ def _save_edit(
         actor,
         at,
         "edited",
-        data={"what": what, "weight": weight.value} | told,
+        data={"what": what, "weight": weight.value, "before": said[0], "after": said[1]} | told,
         before={k: v[0] for k, v in changed.items()},
         after={k: v[1] for k, v in changed.items()},
     )

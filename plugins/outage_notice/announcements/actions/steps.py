@@ -151,6 +151,8 @@ def _close(record: Announcement, at: datetime) -> None:
 
 def _say(session: Session, record: Announcement, step: Step, now: datetime) -> None:
     data = {"step": step.kind.value, "due_at": step.due_at.isoformat(), "status": record.status.value}
+    if record.actual_end_at is not None:
+        data["ended_at"] = record.actual_end_at.isoformat()
     note(session, record, None, now, TIMELINE_KINDS[step.kind], is_public=True, data=data, after=data)
     record_event(StepFired(record.id, step.id, step.kind.value))
 

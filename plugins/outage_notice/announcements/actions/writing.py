@@ -22,6 +22,7 @@ from helpdesk.plugin_api import (
     viewers,
 )
 from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.actions.saying import target_text
 from plugins.outage_notice.announcements.models import (
     AffectedService,
     Announcement,
@@ -220,7 +221,7 @@ def _write_children(session: Session, record: Announcement, values: Mapping[str,
             _require_targets(new)
             session.execute(delete(AudienceTarget).where(AudienceTarget.announcement_id == record.id))
             session.add_all(AudienceTarget(announcement_id=record.id, kind=t.kind, ref=t.id or "") for t in new)
-            changed["audience"] = (sorted(map(_target_text, old)), sorted(map(_target_text, new)))
+            changed["audience"] = (sorted(map(target_text, old)), sorted(map(target_text, new)))
     if "translations" in values:
         texts, wanted = texts_by_id([record.id])[record.id], dict(values["translations"])
         wanted.pop(record.locale, None)
@@ -260,12 +261,8 @@ def _require_services(ids: Iterable[int]) -> None:
 def _require_targets(targets: Iterable[Any]) -> None:
     missing = audiences.missing_targets(targets)
     if missing:
-        names = ", ".join(_target_text(t) for t in missing[:5])
+        names = ", ".join(target_text(t) for t in missing[:5])
         raise Invalid({"audience": _("This part of the audience does not exist: %(names)s.", names=names)})
-
-
-def _target_text(target: Any) -> str:
-    return target.kind.value if target.id is None else f"{target.kind.value}:{target.id}"
 
 
 def log(

@@ -20,6 +20,7 @@ from plugins.outage_notice.announcements.rules import Kind, Phase, Status
 from plugins.outage_notice.announcements.views.blueprint import ending_facts, number
 from plugins.outage_notice.announcements.views.compare import LABELS
 from plugins.outage_notice.announcements.views.rows import is_late, style_of, target_label, times_of
+from plugins.outage_notice.announcements.views.told import Told, told_in
 from plugins.outage_notice.audiences import queries as audiences
 
 
@@ -34,8 +35,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the timeline: `icon` and `style` of its mark, a sentence, the text that was written, and who checked
-    what.
+    """One line of the timeline: `icon` and `style` of its mark, a sentence, the text that was written, who checked
+    what, and what was said in public by it.
     """
 
     at: datetime
@@ -45,6 +46,7 @@ class Line:
     sentence: str
     text: str
     checks: tuple[str, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def room_facts(viewer: Viewer, announcement_id: int, now: datetime, *, public_on
         lines=tuple(_line(e, record) for e in reversed(queries.timeline(announcement_id, public_only=public_only))),
         public_only=public_only,
         may_undo=viewer.may_announce and rules.may_undo(record, now),
-        ending=ending_facts(announcement_id) if is_live and viewer.may_announce else {},
+        ending=ending_facts(announcement_id) if viewer.may_announce and where is not Phase.draft else {},
     )
 
 
@@ -149,20 +151,29 @@ def _line(entry: Entry, record: Announcement) -> Line:
     if entry.kind == "ended" and entry.actor is None:
         icon, style = "clock", ""
     text = str(entry.data.get("text") or "")
-    return Line(entry.at, icon, style, entry.actor or "", _sentence(entry, record), text, tuple(_checks(entry.data)))
+    return Line(
+        entry.at,
+        icon,
+        style,
+        entry.actor or "",
+        _sentence(entry, record),
+        text,
+        tuple(_checks(entry, record)),
+        told_in(entry.kind, entry.data),
+    )
 
 
-def _checks(data: dict[str, Any]) -> list[str]:
+def _checks(entry: Entry, record: Announcement) -> list[str]:
     """Who checked what before this ending."""
-    if "validation" not in data:
-        return []
-    if not data["validation"]:
-        return [_("Who checked what was not recorded.")]
+    if not entry.data.get("validation"):
+        has_ended = entry.kind in {status.value for status in rules.ENDINGS}
+        is_wanted = "validation" in entry.data or rules.wants_validation(record.kind, record.severity)
+        return [_("Not validated: nobody wrote down who checked what.")] if has_ended and is_wanted else []
     return [
         _("Checked by %(name)s: %(item)s", name=one["by"], item=one["item"])
         if one["needed"]
         else _("Not needed, says %(name)s: %(item)s", name=one["by"], item=one["item"])
-        for one in data["validation"]
+        for one in entry.data["validation"]
     ]
 
 

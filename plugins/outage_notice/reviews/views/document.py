@@ -12,6 +12,7 @@ from helpdesk.plugin_api import markdown_to_text
 from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
 from plugins.outage_notice.announcements.rules import Kind
 from plugins.outage_notice.announcements.views.blueprint import number
+from plugins.outage_notice.announcements.views.room_facts import Line
 from plugins.outage_notice.response.rules import PromiseKind
 from plugins.outage_notice.reviews.forms import ANSWER_NAMES, CAUSE_NAMES, PHASE_MEANINGS, PHASE_NAMES, READERS_NAMES
 from plugins.outage_notice.reviews.queries.feedback import Answers
@@ -86,6 +87,8 @@ def _sections(page: ReviewPage) -> Iterator[Section]:
         unknown = str(_("not known yet"))
         told = tuple(f"{moment_text(e.told_at)}: {moment_text(e.eta) if e.eta else unknown}" for e in facts.estimates)
         yield Section(_("What people were told to expect"), points=told)
+    if page.checks:
+        yield Section(_("Who checked what"), points=page.checks)
     if facts.reach:
         yield Section(_("Reach by department"), table=_reach(page))
     for title, text in (
@@ -177,7 +180,13 @@ def _answers(found: Answers) -> tuple[str, ...]:
 
 def _timeline(page: ReviewPage) -> Table:
     rows = tuple(
-        (moment_text(line.at), f"{line.actor} · {line.sentence}" if line.actor else line.sentence, line.text)
+        (moment_text(line.at), f"{line.actor} · {line.sentence}" if line.actor else line.sentence, _below(line))
         for _id, line in page.lines
     )
     return Table((_("Time"), _("What"), _("Text")), rows)
+
+
+def _below(line: Line) -> str:
+    """What was written, who checked what, and what was said in public, a line each."""
+    said = (line.text, *line.checks, *(one.sentence for one in line.told))
+    return "\n".join(text for text in said if text)

@@ -45,6 +45,11 @@ class ReviewPage:
     now: datetime
 
     @property
+    def checks(self) -> tuple[str, ...]:
+        """Who checked what before it was over last, in sentences; empty where nobody had to, and while it goes on."""
+        return next((line.checks for _id, line in reversed(self.lines) if line.checks), ()) if self.is_over else ()
+
+    @property
     def parts(self) -> int:
         return len(PARTS)
 

@@ -16,7 +16,18 @@ from helpdesk.core.database import db
 from helpdesk.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from plugins.outage_notice.announcements import actions, queries, rules
 from plugins.outage_notice.announcements.models import Announcement, Step, TimelineEntry, Update
-from plugins.outage_notice.announcements.rules import UNSET, Draft, Kind, NewUpdate, Phase, Status, Weight
+from plugins.outage_notice.announcements.rules import (
+    UNSET,
+    Draft,
+    Effect,
+    Kind,
+    NewUpdate,
+    Phase,
+    ServiceEffect,
+    Status,
+    Texts,
+    Weight,
+)
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.tests.announcements.conftest import EVERYONE, Cast
 
@@ -138,6 +149,46 @@ def test_an_edit_without_a_difference_changes_nothing(cast: Cast, published: Pub
         cast.teresa, record.id, {"title": record.title, "audience": queries.draft_of(record).audience}
     )
     assert (fresh(record).revision, fresh(record).feed_seq) == (revision, seq)
+
+
+def test_the_timeline_keeps_what_was_said_to_whom_and_what_an_edit_made_of_it(
+    cast: Cast, published: Publish, clock: FixedClock
+) -> None:
+    """Nothing of the team's own, and no name of a person: what stands there cannot be taken out again."""
+    record = published(translations={"es": Texts("La VPN no funciona")}, keywords="tunnel", checklist="Gateway")
+    finance, vpn = str(cast.rows.finance.id), str(cast.vpn.id)
+    clock.advance(minutes=5)
+    changes = {
+        "workaround": "Use the browser.",
+        "services": (ServiceEffect(cast.vpn.id, Effect.degraded_performance),),
+        "audience": (Target(TargetKind.department, finance), Target(TargetKind.requester, str(cast.bruno.id))),
+        "mention_in_automated_replies": False,
+        "severity": 3,
+        "keywords": "gateway",
+    }
+    actions.edit_published(cast.teresa, record.id, changes)
+    said, edited = (entry.data for entry in queries.timeline(record.id) if entry.kind in ("published", "edited"))
+    assert said["texts"]["en"]["workaround"] == "Use the web mail."
+    assert said["texts"]["es"]["title"] == "La VPN no funciona"
+    assert said["audience"] == {f"department:{finance}": "Finance"}
+    assert said["services"] == {vpn: {"name": "VPN", "effect": "major_outage"}}
+    assert said["channels"] == ["banner", "automated_replies"]
+    assert edited["before"] == {
+        "severity": 2,
+        "texts": {"en": {"workaround": "Use the web mail."}},
+        "audience": said["audience"],
+        "services": said["services"],
+        "channels": said["channels"],
+    }
+    assert edited["after"] == {
+        "severity": 3,
+        "texts": {"en": {"workaround": "Use the browser."}},
+        "audience": {f"department:{finance}": "Finance", f"requester:{cast.bruno.id}": ""},
+        "services": {vpn: {"name": "VPN", "effect": "degraded_performance"}},
+        "channels": ["banner"],
+    }
+    assert "keywords" in edited["what"]
+    assert not {"tunnel", "gateway"} & set(str((said, edited)).lower().split("'"))
 
 
 @pytest.mark.parametrize(

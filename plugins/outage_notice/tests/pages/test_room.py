@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
+from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.models import Announcement, Update
 from plugins.outage_notice.announcements.rules import Kind, Status
 from plugins.outage_notice.tests import announcing
@@ -148,6 +151,22 @@ def test_cancel_and_withdraw(
     assert stored(outage).status is status
     assert teresa.get(f"/announcements/{outage.id}").status_code == 200
     assert outage.title in teresa.get("/announcements?tab=past").get_data(as_text=True)
+
+
+def test_the_timeline_says_what_was_said_to_whom(
+    signed_in: Browser, people: People, outage: Announcement, app: Flask
+) -> None:
+    changes = {"workaround": "x" * 3000, "audience": (announcing.department(people.sales),)}
+    with app.app_context():
+        actions.edit_published(factories.viewer(people.teresa), outage.id, changes)
+    for person in (people.teresa, people.carla):
+        page = signed_in(person).get(f"/announcements/{outage.id}").get_data(as_text=True)
+        assert re.search(r"<dt>Who sees it</dt><dd[^>]*>Finance</dd>", page)
+        assert re.search(r"<dt>Who sees it</dt><dd[^>]*>Sales <span[^>]*>\(before: Finance\)", page)
+        assert re.search(
+            r"<dt>What they can do now \(English\)</dt><dd[^>]*>x{240}… <span[^>]*>\(before: Use the", page
+        )
+        assert re.search(r"<dt>Channels</dt><dd[^>]*>on screens and in the notice list, in automated replies", page)
 
 
 def test_who_opens_the_page(signed_in: Browser, people: People, outage: Announcement) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
 from plugins.outage_notice.announcements import actions as announcing
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import NewUpdate, Status
+from plugins.outage_notice.announcements.rules import Checked, NewUpdate, Status
 from plugins.outage_notice.tests.announcing import department, publish
 from plugins.outage_notice.tests.pages.conftest import signed_in
 from tests import factories
@@ -28,7 +29,9 @@ def vpn(app: Flask, people: People) -> Service:
 
 
 @factories.in_app
-def outage_of(people: People, clock: FixedClock, *services: Service, **more: object) -> Announcement:
+def outage_of(
+    people: People, clock: FixedClock, *services: Service, checked: Sequence[Checked] | None = None, **more: object
+) -> Announcement:
     """Broken for 10 minutes before it is told, found 20 minutes later, fixed 35 minutes after that."""
     started = clock.now()
     clock.advance(minutes=10)
@@ -40,7 +43,7 @@ def outage_of(people: People, clock: FixedClock, *services: Service, **more: obj
     found = NewUpdate(text="A certificate expired.", status=Status.identified, next_update_at=clock.now() + 30 * MINUTE)
     announcing.post_update(teresa, record.id, found)
     clock.advance(minutes=35)
-    return announcing.resolve(teresa, record.id, "VPN works again. We are sorry.")
+    return announcing.resolve(teresa, record.id, "VPN works again. We are sorry.", checked=checked)
 
 
 @pytest.fixture

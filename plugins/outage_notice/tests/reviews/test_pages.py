@@ -17,6 +17,7 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.tickets.actions import open_ticket
 from helpdesk.tickets.rules import NewTicket
 from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.rules import Checked
 from plugins.outage_notice.reviews import actions
 from plugins.outage_notice.reviews.rules import Readers
 from plugins.outage_notice.reviews.views.reporting import cell
@@ -97,6 +98,18 @@ def test_those_affected_answer_once_and_read_what_was_published(
     assert "VPN was down." in text_of(ana, f"{notice}/review")
     assert "A certificate expired." not in text_of(ana, f"{notice}/review")
     text_of(signed_in(people.bruno), f"{notice}/review", 404)
+
+
+def test_a_review_says_who_checked_what_or_that_nobody_did(
+    signed_in: Browser, people: People, vpn: Service, clock: FixedClock, outage: Announcement
+) -> None:
+    checked = outage_of(people, clock, vpn, checked=[Checked("Tried it", people.carla.id)])
+    carla = signed_in(people.carla)
+    for record, said in ((checked, "Checked by Carla: Tried it"), (outage, "Not validated: nobody wrote down")):
+        base = f"/announcements/{record.id}/review"
+        for address in (base, f"{base}.html"):
+            assert text_of(carla, address).count(said) == 2, address  # in a section of its own and in the timeline
+        assert "Who sees it: Finance" in text_of(carla, f"{base}.html")
 
 
 def test_the_review_of_a_drill_says_so_everywhere(
