@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from development.browser import install_browser, install_proxies
+from development.browser import install_alertmanager, install_browser, install_proxies
 from development.checks import CHECKS, check
 from development.environment import BIN, PYTHON, ROOT, find_python, find_uv, quiet_environment, say, sync, uv
 from development.translations import compile_translations, update_translations
@@ -66,6 +66,7 @@ def test(arguments: list[str]) -> int:
     sync("dev")
     compile_translations()
     install_browser()
+    install_alertmanager()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile the program again
     suite = [str(PYTHON), "-m", "pytest", "--database", "both", *arguments]
     first = subprocess.run([*suite, "-n", "auto", "--dist", "worksteal"], cwd=ROOT).returncode
@@ -85,6 +86,7 @@ def faults(arguments: list[str]) -> int:
     sync("dev")
     compile_translations()
     install_proxies()
+    install_alertmanager()
     os.environ.setdefault("HELPDESK_TEST_FAULTS", "full")  # `make test` runs a short form of them
     return replace_by(PYTHON, "-m", "pytest", "tests/faults", "--database", "both", *arguments)
 

@@ -1,4 +1,4 @@
-"""What the tests need of the machine beside Python: a browser, and the proxies of deploy/."""
+"""What the tests need of the machine beside Python: a browser, Alertmanager, and the proxies of deploy/."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ def install_proxies() -> None:
         install_packages(*(name.replace("nginx", "nginx-light") for name in missing))
     if missing := [name for name in ("nginx", "haproxy") if not shutil.which(name, path=places)]:
         stop(f"the tests of several processes need {' and '.join(missing)}: install them as packages of the system.")
+
+
+def install_alertmanager() -> None:
+    """The monitoring that fires at the running program. Where it stays missing, its test fails and says what to do."""
+    if not any(map(shutil.which, ("prometheus-alertmanager", "alertmanager"))):
+        install_packages("prometheus-alertmanager")
 
 
 def install_browser() -> None:

@@ -1,6 +1,7 @@
 """A real Prometheus Alertmanager fires, repeats, resolves and replays against the running program.
 
-It needs the Debian package `prometheus-alertmanager`, or the program on the path under that name or `alertmanager`.
+It needs the Debian package `prometheus-alertmanager`, or the program on the path under that name or `alertmanager`:
+`make test` and `make faults` install it where they can.
 """
 
 from __future__ import annotations
@@ -30,8 +31,7 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import Status
 from plugins.outage_notice.intake.models import AlertSignal
 
-PROGRAM = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-NEEDED = pytest.mark.skipif(PROGRAM is None, reason="Alertmanager is missing: apt-get install prometheus-alertmanager")
+NAMES = ("prometheus-alertmanager", "alertmanager")
 LABELS = {"alertname": "VPNDown", "service": "VPN", "severity": "major", "instance": "gw-3"}
 WORDS = {"summary": "VPN gateway does not answer", "description": "gw-3 is silent for 2 minutes"}
 CONFIGURATION = """
@@ -52,6 +52,14 @@ receivers:
 """
 
 
+def find_program() -> str:
+    """The program; a missing one is an error that says what to do."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.fail("Alertmanager is missing: apt-get install prometheus-alertmanager, or put it on the path.")
+    return found
+
+
 class Alertmanager:
     """One process with a memory of its own in `folder`."""
 
@@ -65,7 +73,7 @@ class Alertmanager:
             "web.listen-address": self.address,
             "cluster.listen-address": "",
         }
-        command = [str(PROGRAM), *(f"--{name}={value}" for name, value in arguments.items())]
+        command = [find_program(), *(f"--{name}={value}" for name, value in arguments.items())]
         self._log = open(folder / "log", "wb")  # noqa: SIM115  (closed by stop)
         self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
         wait_until(self._is_ready, "Alertmanager is ready", 60)
@@ -112,7 +120,6 @@ def started(tmp_path: Path) -> Iterator[list[Alertmanager]]:
         alertmanager.stop()
 
 
-@NEEDED
 def test_it_fires_repeats_resolves_and_replays(
     desk: Desk, app: Flask, tmp_path: Path, started: list[Alertmanager]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
@@ -27,6 +28,7 @@ from plugins.outage_notice.intake.rules import (
 )
 
 SCOPE = "intake"
+ANNOTATION_LIMIT = 10_000
 ALERTMANAGER = "alertmanager"
 api = APIBlueprint("outage_notice_intake_api", __name__, url_prefix="/api/v1/intake", tag="Monitoring")
 
@@ -43,11 +45,28 @@ def _plain_labels(labels: dict[str, str]) -> dict[str, str]:
     return {name: "".join(c if c.isprintable() else " " for c in value) for name, value in labels.items()}
 
 
+def _cut(most: int, of_name: int, of_value: int) -> BeforeValidator:
+    """Keep the first of what a program sends too much of: one long label must not cost a delivery its alerts."""
+
+    def cut(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        rows = islice(value.items(), most)
+        return {str(name)[:of_name]: text[:of_value] if isinstance(text, str) else text for name, text in rows}
+
+    return BeforeValidator(cut)
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 LabelName = Annotated[str, Field(min_length=1, max_length=LABEL_NAME_LIMIT)]
 LabelValue = Annotated[str, Field(max_length=LABEL_VALUE_LIMIT)]
-Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=LABELS_LIMIT), AfterValidator(_plain_labels)]
-Annotations = Annotated[dict[LabelName, Annotated[str, Field(max_length=10_000)]], Field(max_length=LABELS_LIMIT)]
+Labels = Annotated[
+    dict[LabelName, LabelValue],
+    Field(max_length=LABELS_LIMIT),
+    AfterValidator(_plain_labels),
+    _cut(LABELS_LIMIT, LABEL_NAME_LIMIT, LABEL_VALUE_LIMIT),
+]
+Annotations = Annotated[dict[LabelName, str], _cut(LABELS_LIMIT, LABEL_NAME_LIMIT, ANNOTATION_LIMIT)]
 Address = Annotated[str, Field(max_length=4000)]
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import and_, func, or_, select
 
 from helpdesk.plugin_api import NotFound, Service, User, Viewer, db
-from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.models import AffectedService, Announcement, TimelineEntry
 from plugins.outage_notice.announcements.queries import live_announcements
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.announcements.rules import Kind, Phase, Status, phase
@@ -18,6 +18,7 @@ from plugins.outage_notice.announcements.rules.matching import fold, is_running
 from plugins.outage_notice.intake.models import Alert, AlertRule, AlertSignal
 from plugins.outage_notice.intake.rules import AlertStatus, is_flapping
 from plugins.outage_notice.response.queries import technicians_for
+from plugins.outage_notice.response.queries.promises import DRAFT_COUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ def service_called(name: str) -> int | None:
 
 
 def outage_for(alert: Alert, service_id: int, now: datetime) -> Announcement | None:
-    """Where an alert belongs: its own outage while that lasts, else what runs on the service, else a draft of alerts.
+    """Where an alert belongs: its own outage while that lasts, else what runs on the service, else a draft of alerts,
+    else one that somebody began from a surge.
 
     A running maintenance counts: alerts are what it brings.
     """
@@ -101,6 +103,24 @@ def outage_for(alert: Alert, service_id: int, now: datetime) -> Announcement | N
         select(Announcement)
         .join(Alert, Alert.announcement_id == Announcement.id)
         .where(Announcement.status == Status.draft, or_(Alert.service_id == service_id, same_group))
+        .order_by(Announcement.id.desc())
+        .limit(1)
+    )
+    return db.session.scalars(query).one_or_none() or _draft_of_surge(service_id, now)
+
+
+def _draft_of_surge(service_id: int, now: datetime) -> Announcement | None:
+    """The draft about the service that somebody is making of a surge. One that lay for long was given up."""
+    query = (
+        select(Announcement)
+        .join(AffectedService, AffectedService.announcement_id == Announcement.id)
+        .join(TimelineEntry, TimelineEntry.announcement_id == Announcement.id)
+        .where(
+            Announcement.status == Status.draft,
+            AffectedService.service_id == service_id,
+            TimelineEntry.kind == "surge_noticed",
+            TimelineEntry.at > now - DRAFT_COUNTS,
+        )
         .order_by(Announcement.id.desc())
         .limit(1)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,8 @@ class Received:
 
 
 def receive(actor: Viewer, signal: Signal) -> Received:
-    """Take one alert of a monitoring system. The same again, or an older one, changes nothing.
+    """Take one alert of a monitoring system. The same again, or an older one, changes nothing, unless it still fires
+    and belongs to no announcement.
 
     A firing alert opens a draft, or is noted on the outage that is there; one that is over proposes its resolution.
     Raises Forbidden for agents and NotFound for requesters.
@@ -51,19 +52,14 @@ def receive(actor: Viewer, signal: Signal) -> Received:
         alert, known = _alert(session, signal, at)
         change = rules.change_of(known, signal)
         if change is Change.nothing:
-            return Received(None)
+            return _again(session, alert, signal, actor, at)
         if change is Change.late:
             is_new = _keep(session, alert, signal, signal.starts_at or at, Outcome.late, None, None, actor, at)
             return Received(Outcome.late if is_new else None)
         starts_at = signal.starts_at or (at if change is Change.fires or known is None else known.starts_at)
         flaps = _write(alert, signal, starts_at, at, is_first=known is None)
         session.flush()
-        rule, service_id = _meant(signal)
-        if service_id is not None:
-            # Two alerts of one service at the same time: the second waits, and finds the draft of the first.
-            session.get(Service, service_id, with_for_update=True, populate_existing=True)
-            _wait_for_group(session, alert)
-        alert.service_id = service_id
+        rule, service_id = _place(session, alert, signal)
         if change is Change.fires:
             outcome, record = _fire(session, alert, signal, rule, service_id, flaps, actor, at)
         else:
@@ -72,6 +68,45 @@ def receive(actor: Viewer, signal: Signal) -> Received:
         after = {"status": signal.status, "title": alert.title, "outcome": outcome}
         record_audit(actor, "alert.received", "alert", alert.id, after=after)
         return Received(outcome, None if record is None else record.id)
+
+
+def _again(session: Session, alert: Alert, signal: Signal, actor: Viewer, at: datetime) -> Received:
+    """The same again changes nothing; only what still fires and belongs to nothing is looked at anew.
+
+    It was damped, no rule knew it, or its draft was deleted: what lasts must not be lost.
+    """
+    flaps = rules.is_flapping([datetime.fromisoformat(c) for c in alert.changes], at)
+    if signal.status is not AlertStatus.firing or alert.announcement_id is not None or flaps:
+        return Received(None)
+    alert.title, alert.group_key = signal.title, signal.group_key
+    rule, service_id = _place(session, alert, signal)
+    outcome, record = _fire(session, alert, signal, rule, service_id, False, actor, at)
+    if record is None:
+        return Received(None)
+    session.execute(
+        update(AlertSignal)
+        .where(
+            AlertSignal.alert_id == alert.id,
+            AlertSignal.starts_at == alert.starts_at,
+            AlertSignal.status == AlertStatus.firing,
+        )
+        .values(outcome=outcome, rule_id=None if rule is None else rule.id, announcement_id=record.id)
+    )
+    after = {"status": signal.status, "title": alert.title, "outcome": outcome}
+    record_audit(actor, "alert.received", "alert", alert.id, after=after)
+    return Received(outcome, record.id)
+
+
+def _place(session: Session, alert: Alert, signal: Signal) -> tuple[AlertRule | None, int | None]:
+    """Which rule maps the alert, and to which service. Of two alerts of one service at the same time the second
+    waits, and finds the draft of the first.
+    """
+    rule, service_id = _meant(signal)
+    if service_id is not None:
+        session.get(Service, service_id, with_for_update=True, populate_existing=True)
+        _wait_for_group(session, alert)
+    alert.service_id = service_id
+    return rule, service_id
 
 
 def _wait_for_group(session: Session, alert: Alert) -> None:

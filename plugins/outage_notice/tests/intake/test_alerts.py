@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -173,6 +173,20 @@ def test_a_surge_takes_the_draft_that_monitoring_opened(
     assert timeline(app, draft.id) == ["created", "alert_fired", "surge_noticed"]
 
 
+def test_an_alert_joins_the_draft_that_somebody_makes_of_a_surge(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send, settle: Settle
+) -> None:
+    for n in range(8):
+        open_ticket(factories.make_user(f"Person {n}", "requester", people.sales, password=None), vpn)
+    settle()
+    with app.app_context():
+        surge_id = db.session.query(Surge).one().id
+    draft = act(declare, people.teresa, surge_id)
+    assert outcomes(send()) == ["updated"]
+    assert [record.id for record in records(app)] == [draft.id]
+    assert timeline(app, draft.id)[-1] == "alert_fired"
+
+
 def test_resolution_is_proposed_and_never_done(
     app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send, clock: FixedClock, signed_in: SignedIn
 ) -> None:
@@ -217,6 +231,54 @@ def test_flapping_is_noted_once(
     page = client.get(f"/announcements/{outage.id}").get_data(as_text=True)
     assert "Monitoring says that it works again." in page
     assert outcomes(send()) == ["updated"]
+
+
+def test_what_lasts_is_not_lost(
+    app: Flask, people: People, vpn: Service, rule: AlertRule, send: Send, clock: FixedClock
+) -> None:
+    """What still fires and belongs to nothing is looked at again with each repetition; nothing else is."""
+    seen: list[str | None] = []
+    for status in ("firing", "resolved", "firing", "resolved", "firing"):
+        began = clock.now() if status == "firing" else began_at(app)
+        seen += outcomes(send(status, starts_at=began))
+        for draft in records(app):
+            act(announcements.delete_draft, people.teresa, draft.id)
+        clock.advance(minutes=1)
+    assert seen == ["opened_draft", "recovered", "opened_draft", "recovered", "damped"]
+    clock.advance(minutes=5)
+    assert outcomes(send(starts_at=began)) == [None]  # not calm yet
+    clock.advance(minutes=15)
+    assert outcomes(send(starts_at=began)) == ["opened_draft"]
+    assert outcomes(send(starts_at=began)) == [None]
+    act(announcements.delete_draft, people.teresa, records(app)[0].id)
+    assert outcomes(send(starts_at=began)) == ["opened_draft"]
+    assert outcomes(send("resolved", starts_at=began)) == ["proposed"]
+    act(announcements.delete_draft, people.teresa, records(app)[0].id)
+    assert outcomes(send("resolved", starts_at=began)) == outcomes(send(starts_at=began)) == [None]  # it is over
+
+    unknown = clock.now()
+    assert outcomes(send(fingerprint="f9", name="DiskFull", starts_at=unknown)) == ["no_rule"]
+    assert outcomes(send(fingerprint="f9", name="DiskFull", starts_at=unknown)) == [None]
+    act(actions.save_rule, people.teresa, None, RuleInput("Disk", "alertname=Disk*", vpn.id))
+    assert outcomes(send(fingerprint="f9", name="DiskFull", starts_at=unknown)) == ["opened_draft"]
+    assert len(records(app)) == 1
+    with app.app_context():
+        kept = db.session.query(AlertSignal).join(Alert).filter(Alert.fingerprint == "f9").one()
+        assert (kept.outcome, kept.announcement_id) == ("opened_draft", db.session.query(Announcement).one().id)
+
+
+def began_at(app: Flask) -> datetime:
+    with app.app_context():
+        return db.session.query(Alert).one().starts_at
+
+
+def test_what_is_too_long_is_cut_and_the_others_are_taken(app: Flask, rule: AlertRule, send: Send) -> None:
+    assert outcomes(send(runbook="x" * 5000, **{"n" * 300: "long", "vm": "é" * 1001})) == ["opened_draft"]
+    with app.app_context():
+        labels = db.session.query(AlertSignal).one().labels
+        assert {name: len(value) for name, value in labels.items()} == {
+            "alertname": 7, "runbook": 1000, "n" * 100: 4, "vm": 1000,
+        }  # fmt: skip
 
 
 def test_what_no_rule_knows_is_only_listed(

@@ -15,7 +15,7 @@ from helpdesk.core.database import db, transaction
 from helpdesk.tickets.models import Message
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import Kind, NewUpdate, also_wanted
+from plugins.outage_notice.announcements.rules import Kind, NewUpdate, Weight, also_wanted
 from plugins.outage_notice.outages import actions
 from plugins.outage_notice.outages.models import ToldEta
 from plugins.outage_notice.tests.announcing import department, publish
@@ -30,7 +30,7 @@ CHANGED = "That has changed."
 def promised(people: People, vpn: Service, clock: FixedClock) -> Announcement:
     """An outage for Finance that should be over at 11:00."""
     eta = clock.now() + timedelta(hours=2)
-    return publish(people.teresa, department(people.finance), services=(vpn,), eta=eta)
+    return publish(people.teresa, department(people.finance), services=(vpn,), eta=eta, severity=3)
 
 
 def later(people: People, outage: Announcement, clock: FixedClock, hours: int = 4, **more: Any) -> None:
@@ -75,7 +75,7 @@ def test_who_asks_later_hears_the_new_time_at_once(
     assert len(messages(app, ticket, "13:00")) == 1
 
 
-def test_it_is_a_choice_and_the_default_of_serious_ones(
+def test_it_is_a_choice_and_the_default_of_what_is_not_silent(
     app: Flask, people: People, promised: Announcement, vpn: Service, clock: FixedClock, settle: Settle
 ) -> None:
     ticket = open_ticket(people.ana, vpn)
@@ -84,9 +84,12 @@ def test_it_is_a_choice_and_the_default_of_serious_ones(
     later(people, promised, clock, correct_eta=False)
     settle()
     assert messages(app, ticket, CHANGED) == []
-    for severity, chosen, expected in ((1, None, True), (2, None, True), (3, None, False), (3, True, True)):
-        assert bool(also_wanted(severity, {"eta"}, answer_tickets=False, correct_eta=chosen)) is expected
-    assert also_wanted(1, {"text"}, answer_tickets=True, correct_eta=True) == ("answer_tickets",)
+    for weight, chosen, expected in (
+        (Weight.update, None, True), (Weight.alert_again, None, True), (Weight.update, False, False),
+        (Weight.silent, None, False), (Weight.silent, True, True),
+    ):  # fmt: skip
+        assert bool(also_wanted(weight, {"eta"}, answer_tickets=False, correct_eta=chosen)) is expected
+    assert also_wanted(Weight.update, {"text"}, answer_tickets=True, correct_eta=True) == ("answer_tickets",)
 
 
 def test_no_estimate_any_more(
