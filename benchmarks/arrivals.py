@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import random
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,7 +64,7 @@ class Outage:
 class Alarm:
     at: datetime
     key: str
-    people: int
+    counted: int
     needed: int
     normal: float
 
@@ -185,35 +185,38 @@ class Watch:
         self.limits = limits
         self.hours: dict[tuple[str, datetime], surges.HourCount] = {}
         self.recent: defaultdict[str, deque[tuple[datetime, int]]] = defaultdict(deque)
-        self.counted_at: dict[tuple[str, int], datetime] = {}
+        self.lately: defaultdict[tuple[str, int], deque[datetime]] = defaultdict(deque)
 
     def take(self, arrival: Arrival) -> list[Alarm]:
         """Count one more ticket. The clusters that are a surge now."""
         self._count(surges.ALL, arrival)
         found = []
         for key in arrival.keys:
-            people = self._count(key, arrival)
-            if people >= self.limits.tickets:
+            counted = self._count(key, arrival)
+            if counted >= self.limits.tickets:
                 normal, busy = self._normal(key, arrival.at), self._busy(key, arrival.at)
                 least = surges.needed(normal, self.limits, busy)
-                if people >= least:
-                    found.append(Alarm(arrival.at, key, people, least, round(normal.mean, 2)))
+                if counted >= least:
+                    found.append(Alarm(arrival.at, key, counted, least, round(normal.mean, 2)))
         return found
 
     def _count(self, key: str, arrival: Arrival) -> int:
-        """The people in the window, this one included."""
+        """The tickets that count in the window, with this one."""
         recent = self.recent[key]
         recent.append((arrival.at, arrival.person))
         while recent[0][0] <= arrival.at - self.limits.window:
             recent.popleft()
-        people = len({person for _at, person in recent}) if key != surges.ALL else 0
+        of_each = Counter(person for _at, person in recent) if key != surges.ALL else Counter[int]()
+        counted = surges.weigh(of_each.values(), self.limits)
         place = key, surges.hour_of(arrival.at)
         known = self.hours.get(place, surges.HourCount())
-        last = self.counted_at.get((key, arrival.person))
-        is_new = last is None or last <= arrival.at - surges.SAME_PERSON
-        self.hours[place] = surges.HourCount(known.people + is_new, max(known.peak, people))
-        self.counted_at[key, arrival.person] = arrival.at
-        return people
+        lately = self.lately[key, arrival.person]
+        while lately and lately[0] <= arrival.at - surges.SAME_PERSON:
+            lately.popleft()
+        counts = len(lately) < self.limits.most_of_one
+        lately.append(arrival.at)
+        self.hours[place] = surges.HourCount(known.tickets + counts, max(known.peak, counted))
+        return counted
 
     def _normal(self, key: str, at: datetime, window: timedelta | None = None) -> surges.Normal:
         return surges.busiest(
@@ -229,7 +232,7 @@ class Watch:
             *surges.others_of(
                 surges.hours_to_judge(at),
                 at,
-                lambda hour: self._people(surges.ALL, hour) - self._people(key, hour),
+                lambda hour: self._tickets(surges.ALL, hour) - self._tickets(key, hour),
                 lambda hour: (
                     surges.normal_of(self._compared(surges.ALL, hour), surges.HOUR).mean
                     - surges.normal_of(self._compared(key, hour), surges.HOUR).mean
@@ -237,8 +240,8 @@ class Watch:
             )
         )
 
-    def _people(self, key: str, hour: datetime) -> int:
-        return self.hours.get((key, hour), surges.HourCount()).people
+    def _tickets(self, key: str, hour: datetime) -> int:
+        return self.hours.get((key, hour), surges.HourCount()).tickets
 
 
 def replay(arrivals: Sequence[Arrival], happened: Sequence[Outage], limits: surges.Limits | None = None) -> Outcome:

@@ -46,7 +46,7 @@ def _measure_months(report: Report, volumes: tuple[int, ...]) -> None:
     for volume in volumes:
         ordinary = arrivals.ordinary(volume, volume, end)
         alarms = arrivals.replay(ordinary, ()).false_alarms
-        report.figures[f"false_alarms_{volume}"] = [f"{a.at:%a %H:%M} {a.key} {a.people}/{a.needed}" for a in alarms]
+        report.figures[f"false_alarms_{volume}"] = [f"{a.at:%a %H:%M} {a.key} {a.counted}/{a.needed}" for a in alarms]
         what = f"false alarms in a month of {volume} tickets a day, without any outage"
         report.add(what, len(alarms), WORST_MONTH, unit="", detail=f"{len(ordinary)} tickets in twelve weeks")
         happened = arrivals.outages(volume + 1, RATES, EACH)
@@ -158,7 +158,7 @@ def fill(desk: Desk, count: int) -> None:
         keys = [surges.ALL, *map(surges.service_key, services)]
         each = max(1, round(count / hours / SERVICES))
         add_rows(SurgeHour, (
-            {"key": key, "hour": surges.hour_of(now) - n * surges.HOUR, "people": min(each, 6), "peak": 1}
+            {"key": key, "hour": surges.hour_of(now) - n * surges.HOUR, "tickets": min(each, 6), "peak": 1}
             for n in range(1, hours + 1) for key in keys
         ))  # fmt: skip
         with transaction() as session:

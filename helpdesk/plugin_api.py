@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpdesk.accounts.models import Department, Team, User
 from helpdesk.accounts.queries import viewers
-from helpdesk.accounts.rules import Role
+from helpdesk.accounts.rules import DepartmentsChanged, Role, UserChanged
 from helpdesk.audit.actions import record as record_audit
 from helpdesk.audit.budgets import require_audience
 from helpdesk.catalog.models import Service, ServiceDepartment
@@ -88,6 +88,7 @@ __all__ = [
     "Choice",
     "Conflict",
     "Department",
+    "DepartmentsChanged",
     "Event",
     "FeedChange",
     "FeedHead",
@@ -123,6 +124,7 @@ __all__ = [
     "TooMany",
     "UTCDateTime",
     "User",
+    "UserChanged",
     "Viewer",
     "allow",
     "append_automated_reply",

@@ -57,6 +57,13 @@ def _render(matches: Sequence[Match], ticket: TicketFacts, requester: Viewer, lo
     return ReplyText(subject, body, _reason(matches, now))
 
 
+def reply_about(
+    announcement: LiveAnnouncement, ticket: TicketFacts, requester: Viewer, locale: str, now: datetime
+) -> ReplyText:
+    """The reply to a ticket that belongs to this announcement, by whatever rule."""
+    return _render([Match(announcement, "surge")], ticket, requester, locale, now)
+
+
 def preview_reply(announcement: LiveAnnouncement, reader: Viewer, now: datetime) -> str:
     """How the reply reads while this is announced, as if the reader had just written ticket 1."""
     ticket = TicketFacts(0, 1, "", "", None, reader.id, "new", now)

@@ -24,13 +24,14 @@ ENTER = _l("Enter a number.")
 class SurgeLimitsForm(BaseForm):
     """From when on many tickets are a surge. The action knows the ranges."""
 
-    tickets = IntegerField(_l("People who write within the window"), [InputRequired(ENTER)])
+    tickets = IntegerField(_l("Tickets within the window"), [InputRequired(ENTER)])
+    people = IntegerField(_l("Different people"), [InputRequired(ENTER)])
     factor = FloatField(_l("Times what is normal"), [InputRequired(ENTER)])
     minutes = IntegerField(_l("Window in minutes"), [InputRequired(ENTER)])
     silence_minutes = IntegerField(_l("Minutes of silence after “Not an outage”"), [InputRequired(ENTER)])
 
     def limits(self) -> Limits:
         """What was entered; call it on a form that is valid."""
-        values = (self.tickets.data, self.factor.data, self.minutes.data, self.silence_minutes.data)
-        tickets, factor, minutes, silence = (value or 0 for value in values)
-        return Limits(int(tickets), float(factor), int(minutes), int(silence))
+        fields = (self.tickets, self.people, self.minutes, self.silence_minutes)
+        tickets, people, minutes, silence = (int(field.data or 0) for field in fields)
+        return Limits(tickets, people, float(self.factor.data or 0), minutes, silence)

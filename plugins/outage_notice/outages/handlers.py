@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from helpdesk.plugin_api import AutomatedReplyAdded, Event, TicketOpened
+from helpdesk.plugin_api import (
+    AutomatedReplyAdded,
+    DepartmentsChanged,
+    Event,
+    ServiceChanged,
+    TicketOpened,
+    UserChanged,
+)
 from plugins.outage_notice.announcements.rules import (
     ANSWER_TICKETS,
     CORRECT_ETA,
@@ -19,6 +26,7 @@ from plugins.outage_notice.announcements.rules import (
 from plugins.outage_notice.outages import actions
 from plugins.outage_notice.outages.actions import surges
 from plugins.outage_notice.outages.actions.linking import link_of_surge
+from plugins.outage_notice.outages.queries.concern import waited_for
 
 
 def link_ticket(event: TicketOpened, _event_id: str) -> None:
@@ -32,11 +40,15 @@ def watch_for_surges(event: TicketOpened, _event_id: str) -> None:
 
 
 def link_surge(event: AnnouncementPublished | AnnouncementUpdated | StepFired, _event_id: str) -> None:
-    """The tickets of the surge that was declared wait for the outage from the moment on at which it is on."""
-    ids = surges.settle_declared(event.announcement_id)
-    for ticket_id in ids:
+    """The tickets of the surge that was declared wait for the outage from the moment on at which it is on, and are
+    answered if whoever published it wanted that.
+    """
+    found = surges.settle_declared(event.announcement_id)
+    for ticket_id in found.ticket_ids:
         link_of_surge(event.announcement_id, ticket_id)
-    if ids:
+    if found.ticket_ids:
+        if found.answers:
+            actions.answer_surge(event.announcement_id, found.ticket_ids)
         surges.note_linked(event.announcement_id)
 
 
@@ -54,6 +66,23 @@ def keep_to_audience(event: AnnouncementUpdated, _event_id: str) -> None:
     """Nothing stays linked to an outage that does not concern its requester any more."""
     if "audience" in event.what:
         actions.drop_unconcerned(event.announcement_id)
+
+
+# What decides in whose audience somebody is.
+BELONGING = {"department_id", "role", "disabled"}
+
+
+def keep_to_person(event: UserChanged, _event_id: str) -> None:
+    """Who moved keeps the ticket, not the outage of others."""
+    if BELONGING & set(event.what):
+        for announcement_id in waited_for(event.user_id):
+            actions.drop_unconcerned(announcement_id, event.user_id)
+
+
+def keep_to_people(_event: DepartmentsChanged | ServiceChanged, _event_id: str) -> None:
+    """Branches that moved, or services that others use now, change who is in an audience."""
+    for announcement_id in waited_for():
+        actions.drop_unconcerned(announcement_id)
 
 
 def say_more(event: AnnouncementUpdated, _event_id: str) -> None:
@@ -83,4 +112,7 @@ HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {
     AnnouncementUpdated: (link_surge, keep_to_audience, say_more),
     AutomatedReplyAdded: (note_told,),
     FoundAffected: (follow,),
+    UserChanged: (keep_to_person,),
+    DepartmentsChanged: (keep_to_people,),
+    ServiceChanged: (keep_to_people,),
 }

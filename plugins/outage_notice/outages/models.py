@@ -61,7 +61,8 @@ class Follower(Base):
 
 
 class Broadcast(Base):
-    """One message to all who wait for an outage: a reply of an agent (`text`), or the closing, written per language.
+    """One message to all who wait for an outage: a reply of an agent (`text`, in other languages `translations`), or
+    what the program says, written per language.
 
     `key` makes starting it repeat-safe: the same form sent twice starts one.
     """
@@ -71,6 +72,7 @@ class Broadcast(Base):
     announcement_id: Mapped[int] = mapped_column(ForeignKey("outage_announcement.id", ondelete="CASCADE"))
     kind: Mapped[BroadcastKind] = mapped_column(Choice(BroadcastKind))
     text: Mapped[str] = mapped_column(Text, default="")
+    translations: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # text by locale
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     key: Mapped[str] = mapped_column(String(64), unique=True)
@@ -141,6 +143,7 @@ class SurgeLimits(Base):
     __tablename__ = "outage_surge_limits"
     id: Mapped[int] = mapped_column(primary_key=True)
     tickets: Mapped[int]
+    people: Mapped[int] = mapped_column(default=2)
     factor: Mapped[float]
     minutes: Mapped[int]
     silence_minutes: Mapped[int]
@@ -162,12 +165,15 @@ class SurgeReport(Base):
 
 
 class SurgeHour(Base):
-    """What one hour held of one cluster: people, and the most of them within one window. Kept for nine weeks."""
+    """What one hour held of one cluster: tickets that count, and the most of them within one window.
+
+    Kept for nine weeks.
+    """
 
     __tablename__ = "outage_surge_hour"
     key: Mapped[str] = mapped_column(String(60), primary_key=True)
     hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
-    people: Mapped[int] = mapped_column(default=0)
+    tickets: Mapped[int] = mapped_column(default=0)
     peak: Mapped[int] = mapped_column(default=0)
     __table_args__ = (Index("ix_outage_surge_hour_hour", "hour"),)
 
@@ -175,8 +181,8 @@ class SurgeHour(Base):
 class Surge(Base):
     """More tickets of one cluster than its history explains. At most one open for each cluster.
 
-    `detected_at`: when it was first seen; `first_at`: its first ticket. `people`, `normal` and `needed` are as at that
-    moment. `evidence` keeps what the page showed when somebody decided. `announcement_id`: the outage made of it.
+    `detected_at`: when it was first seen; `first_at`: its first ticket. `people` (who wrote), `normal` and `needed` are
+    as of then. `evidence` keeps what the page showed when somebody decided. `announcement_id`: the outage made of it.
     """
 
     __tablename__ = "outage_surge"

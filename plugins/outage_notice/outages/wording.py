@@ -14,8 +14,9 @@ from helpdesk.plugin_api import LOCALES, Ticket, TicketStatus, User, markdown_to
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.queries.live import freeze
-from plugins.outage_notice.announcements.rules import expected_end
-from plugins.outage_notice.outages.rules import OPEN
+from plugins.outage_notice.announcements.rules import ENDINGS, expected_end
+from plugins.outage_notice.outages.models import Broadcast
+from plugins.outage_notice.outages.rules import OPEN, waits
 
 
 def _(text: str, /, **values: object) -> str:
@@ -31,7 +32,8 @@ class Letter:
     mail_text: str
 
 
-def _language(person: User) -> str:
+def language_of(person: User) -> str:
+    """The language in which this person is written to."""
     wanted = person.locale or str(current_app.extensions["helpdesk"].settings.locale)
     language = wanted.split("_")[0].split("-")[0]
     return wanted if wanted in LOCALES else language if language in LOCALES else "en"
@@ -51,16 +53,29 @@ def _paragraphs(*parts: str) -> str:
 
 def reply_letter(ticket: Ticket, person: User, text: str) -> Letter:
     """An agent's reply to all, for one requester."""
-    with force_locale(_language(person)):
+    with force_locale(language_of(person)):
         subject = _("[#%(number)s] Re: %(subject)s", number=ticket.number, subject=ticket.subject)
         end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
     return Letter(" ".join(subject.split()), text, _paragraphs(markdown_to_text(text), end))
 
 
+def text_for(broadcast: Broadcast, person: User) -> str:
+    """What an agent wrote, in the person's language where it is translated."""
+    locale = language_of(person)
+    return str(broadcast.translations.get(locale) or broadcast.text)
+
+
+def answer_letter(ticket: Ticket, person: User, subject: str, text: str) -> Letter:
+    """The automated reply of the outage, for one requester."""
+    with force_locale(language_of(person)):
+        end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
+    return Letter(subject, text, _paragraphs(text, end))
+
+
 def correction_letter(record: Announcement, person: User, ticket: Ticket, former: datetime, now: datetime) -> Letter:
     """The present estimate, for the requester of a ticket who was told `former`."""
     frozen = freeze([record])[0]
-    locale = _language(person)
+    locale = language_of(person)
     with force_locale(locale):
         _tongue, texts = frozen.texts_in(locale)
         title = texts.title.rstrip(".")
@@ -95,7 +110,7 @@ def _when(moment: datetime, person: User, now: datetime) -> str:
     clock = f"{local:%H:%M}"
     if local.date() == now.astimezone(zone).date():
         return clock
-    return f"{format_date(local.date(), 'full', locale=_language(person))}, {clock}"
+    return f"{format_date(local.date(), 'full', locale=language_of(person))}, {clock}"
 
 
 def closing_letter(
@@ -109,7 +124,7 @@ def closing_letter(
 ) -> Letter:
     """That it is over, for a requester (`ticket` and the status it gets) or a follower."""
     frozen = freeze([record])[0]
-    locale = _language(person)
+    locale = language_of(person)
     with force_locale(locale):
         _tongue, texts = frozen.texts_in(locale)
         title = texts.title.rstrip(".")
@@ -124,7 +139,41 @@ def closing_letter(
         )
         url = _url(f"/tickets/{ticket.number}" if ticket is not None else f"/notices/{record.id}")
         end = _("Your ticket: %(url)s", url=url) if ticket is not None else _("More about it: %(url)s", url=url)
+        asked = _("Did our messages help you? %(url)s", url=_url(f"/notices/{record.id}#feedback")) if was_real else ""
+    return Letter(" ".join(subject.split()), body, _paragraphs(body, end, asked))
+
+
+def reopening_letter(record: Announcement, person: User, ticket: Ticket | None) -> Letter:
+    """That it is not over after all, for somebody who was told that it is."""
+    frozen = freeze([record])[0]
+    locale = language_of(person)
+    with force_locale(locale):
+        _tongue, texts = frozen.texts_in(locale)
+        title = texts.title.rstrip(".")
+        subject = _("Not over after all: %(title)s", title=title)
+        if ticket is not None:
+            subject = f"[#{ticket.number}] {subject}"
+        update = frozen.latest_update
+        body = _paragraphs(
+            _("Hello %(name)s,", name=person.name),
+            _("we told you that “%(title)s” is over. It is back, and we are working on it.", title=title),
+            markdown_to_text(update.text_in(locale)) if update is not None and update.status not in ENDINGS else "",
+            _ticket_again(ticket),
+        )
+        end = _("More about it: %(url)s", url=_url(f"/notices/{record.id}"))
+        if ticket is not None:
+            end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
     return Letter(" ".join(subject.split()), body, _paragraphs(body, end))
+
+
+def _ticket_again(ticket: Ticket | None) -> str:
+    if ticket is None:
+        return _("You get a message when it works.")
+    if waits(ticket.status, ticket.waiting_on):
+        return _("Your ticket #%(number)s waits for it again. You get a message when it works.", number=ticket.number)
+    if ticket.status in OPEN:
+        return ""
+    return _("If it does not work for you either, answer this message: that opens your ticket again.")
 
 
 def _what(frozen: LiveAnnouncement, title: str, person: User, now: datetime, *, was_real: bool) -> str:

@@ -62,7 +62,8 @@ def offer_ending_facts(find: EndingFacts) -> None:
 
     Known are `seen` (people who had it on screen), `solved`, `left`, `needing` and `done` (tickets that would be solved,
     stay open because their requester wrote, need a person anyway, are solved or closed already), `followers`, `waiting`
-    (tickets that an update can answer), and `told` (people who were told an estimate in a reply).
+    (tickets that an update can answer), `told` (people who were told an estimate in a reply), and `heard` (people who
+    were told that it is over).
     """
     if find not in _ending_facts:
         _ending_facts.append(find)
@@ -70,7 +71,7 @@ def offer_ending_facts(find: EndingFacts) -> None:
 
 def ending_facts(announcement_id: int) -> dict[str, int]:
     """What the end of this announcement would do, in numbers; what nobody knows is 0."""
-    found = dict.fromkeys(("seen", "solved", "left", "needing", "done", "followers", "waiting", "told"), 0)
+    found = dict.fromkeys(("seen", "solved", "left", "needing", "done", "followers", "waiting", "told", "heard"), 0)
     for find in _ending_facts:
         found |= find(announcement_id)
     return found

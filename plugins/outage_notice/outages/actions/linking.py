@@ -25,18 +25,15 @@ from helpdesk.plugin_api import (
     record_feed,
     ticket_facts,
     transaction,
-    viewers,
 )
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import get_announcement
-from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import phase
 from plugins.outage_notice.announcements.rules.matching import Match
-from plugins.outage_notice.audiences.queries import facts_of
-from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages import rules
 from plugins.outage_notice.outages.models import TicketLink
-from plugins.outage_notice.outages.queries.links import find_link, linked_tickets, was_considered
+from plugins.outage_notice.outages.queries.concern import concerns
+from plugins.outage_notice.outages.queries.links import find_link, was_considered
 from plugins.outage_notice.outages.queries.matching import outages_of_ticket
 from plugins.outage_notice.outages.rules import By, How, LinkResult
 
@@ -79,7 +76,7 @@ def link_of_surge(announcement_id: int, ticket_id: int) -> TicketLink | None:
             return None
         if ticket is None or was_considered(ticket_id) or ticket.status not in rules.OPEN:
             return None
-        if not _concerns(record, ticket):
+        if not concerns(record.id, ticket.requester_id):
             return None
         link = _add(session, record.id, ticket, How.rule, By.surge, None, at, caught_up_at=ticket.created_at)
         if ticket.status is TicketStatus.new:
@@ -148,14 +145,8 @@ def _require_open(ticket: Ticket) -> None:
         raise Conflict(_("This ticket is solved or closed."))
 
 
-def _concerns(record: Announcement, ticket: Ticket) -> bool:
-    requester = viewers([ticket.requester_id]).get(ticket.requester_id)
-    targets = targets_by_id([record.id])[record.id]
-    return requester is not None and matches(targets, facts_of(requester))
-
-
 def _require_concerned(record: Announcement, ticket: Ticket) -> None:
-    if not _concerns(record, ticket):
+    if not concerns(record.id, ticket.requester_id):
         raise Conflict(_("OUT-%(id)s does not concern the requester of this ticket.", id=record.id))
 
 
@@ -206,14 +197,15 @@ def unlink_tickets(actor: Viewer, numbers: Sequence[int], announcement_id: int |
                 ticket = get_visible_ticket(actor, number, lock=True)
                 link = find_link(ticket.id, lock=True)
                 if link is not None and announcement_id in (None, link.announcement_id):
-                    _unlink(session, actor, ticket, link, at)
+                    unlink_inside(session, actor, ticket, link, at)
                 results.append(LinkResult(number))
             except HelpdeskError as error:
                 results.append(LinkResult(number, error.message))
         return results
 
 
-def _unlink(session: Session, actor: Viewer | None, ticket: Ticket, link: TicketLink, at: datetime) -> None:
+def unlink_inside(session: Session, actor: Viewer | None, ticket: Ticket, link: TicketLink, at: datetime) -> None:
+    """Take a ticket out of its outage in the running transaction; it goes on as a ticket."""
     link.unlinked_at, link.unlinked_by_id = at, None if actor is None else actor.id
     before = {"announcement_id": link.announcement_id, "how": link.how}
     record_audit(actor, "ticket.outage_unlinked", "ticket", ticket.number, before=before)
@@ -238,28 +230,6 @@ def wait_again(actor: Viewer, number: int) -> None:
         link.caught_up_at = at
         record_audit(actor, "ticket.outage_waits", "ticket", number, after={"announcement_id": link.announcement_id})
         change_ticket_inside(session, ticket.id, TO_WAITING, at, actor)
-
-
-def drop_unconcerned(announcement_id: int) -> int:
-    """Unlink the tickets of people whom the outage, after a change of its audience, no longer concerns. How many."""
-    at = now()
-    with transaction() as session:
-        rows = [
-            *linked_tickets(announcement_id, limit=100_000),
-            *linked_tickets(announcement_id, suggested=True, limit=100_000),
-        ]
-        targets, people = targets_by_id([announcement_id])[announcement_id], viewers([r.requester_id for r in rows])
-        gone = [
-            row
-            for row in rows
-            if row.requester_id not in people or not matches(targets, facts_of(people[row.requester_id]))
-        ]
-        for row in gone:
-            ticket = session.get_one(Ticket, row.ticket_id, with_for_update=True, populate_existing=True)
-            link = find_link(row.ticket_id, lock=True)
-            if link is not None and link.id == row.link_id:
-                _unlink(session, None, ticket, link, at)
-        return len(gone)
 
 
 def require_staff(actor: Viewer) -> None:

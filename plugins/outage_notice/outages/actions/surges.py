@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,7 @@ from plugins.outage_notice.outages.rules import surges as rules
 from plugins.outage_notice.outages.rules.surges import ALL, Limits, SurgeState
 
 # What the evidence of a declared surge keeps besides what was shown.
-TICKET_IDS, ARE_LINKED = "ticket_ids", "are_linked"
+TICKET_IDS, ARE_LINKED, ANSWERS = "ticket_ids", "are_linked", "answers"
 
 
 def notice_ticket(ticket_id: int) -> Surge | None:
@@ -57,11 +58,11 @@ def notice_ticket(ticket_id: int) -> Surge | None:
     with transaction() as session:
         if not _report(session, facts[0], [ALL, *keys]):
             return None
-        people = _count(session, facts[0], keys, limits)
+        counted = _count(session, facts[0], keys, limits)
         open_keys = _prolong(session, keys, facts[0].created_at)
-        for key in sorted(people, key=lambda k: (-people[k], k)):
+        for key in _most_telling(counted, facts[0].created_at):
             if key not in open_keys and at - facts[0].created_at < rules.FADES_AFTER:
-                surge = _judge(session, key, people[key], facts[0].created_at, limits, at)
+                surge = _judge(session, key, counted[key], facts[0].created_at, limits, at)
                 if surge is not None:
                     return surge
         if open_keys:
@@ -84,26 +85,35 @@ def _report(session: Session, ticket: TicketFacts, keys: Sequence[str]) -> bool:
 
 
 def _count(session: Session, ticket: TicketFacts, keys: Sequence[str], limits: Limits) -> dict[str, int]:
-    """Raise the counts of the hour; the people who wrote for each cluster within the window.
+    """Raise the counts of the hour; the tickets that count for each cluster within the window, where they are many.
 
     The rows of the hour are written first: whoever counts the same cluster waits for them, so of two tickets at once
     the second sees the first.
     """
     lately = queries.counted_lately([ALL, *keys], ticket.id, ticket.requester_id, ticket.created_at)
     hour = rules.hour_of(ticket.created_at)
-    rows = [{"key": k, "hour": hour, "people": int(k not in lately), "peak": 1} for k in (ALL, *keys)]
+    most = limits.most_of_one
+    rows = [{"key": k, "hour": hour, "tickets": int(lately.get(k, 0) < most), "peak": 1} for k in (ALL, *keys)]
     statement = _insert(SurgeHour).values(rows)
     written = session.execute(
         statement.on_conflict_do_update(
-            index_elements=["key", "hour"], set_={"people": SurgeHour.people + statement.excluded.people}
+            index_elements=["key", "hour"], set_={"tickets": SurgeHour.tickets + statement.excluded.tickets}
         ).returning(SurgeHour.key, SurgeHour.peak)
     )
     peaks = {row.key: row.peak for row in written}
-    people = queries.people_since(keys, ticket.created_at - limits.window) if keys else {}
-    for key, count in people.items():
+    counted = queries.counted_since(keys, ticket.created_at - limits.window, limits) if keys else {}
+    for key, count in counted.items():
         if count > peaks[key]:
             session.execute(update(SurgeHour).where(SurgeHour.key == key, SurgeHour.hour == hour).values(peak=count))
-    return {key: count for key, count in people.items() if count >= limits.tickets}
+    return {key: count for key, count in counted.items() if count >= limits.tickets}
+
+
+def _most_telling(counted: Mapping[str, int], at: datetime) -> list[str]:
+    """The clusters that most of the tickets belong to first; of equal ones the rarest word, which says the most."""
+    if len(counted) < 2:
+        return list(counted)
+    before = queries.common_before(list(counted), at)
+    return sorted(counted, key=lambda k: (-counted[k], before.get(k, 0), -len(k), k))
 
 
 def _prolong(session: Session, keys: Sequence[str], at: datetime) -> set[str]:
@@ -119,22 +129,26 @@ def _prolong(session: Session, keys: Sequence[str], at: datetime) -> set[str]:
     return {row.key for row in found}
 
 
-def _judge(session: Session, key: str, people: int, at: datetime, limits: Limits, present: datetime) -> Surge | None:
-    """A new surge, if these people are more than normal and nobody knows of the matter yet."""
+def _judge(session: Session, key: str, counted: int, at: datetime, limits: Limits, present: datetime) -> Surge | None:
+    """A new surge, if these tickets are more than normal and nobody knows of the matter yet."""
     normal, busy = queries.normal_at(key, at, limits)
     least = rules.needed(normal, limits, busy)
-    kind, _colon, name = key.partition(":")
-    service_id, word = (int(name), None) if kind == "service" else (None, name)
-    if people < least or _is_known(key, at, limits) or queries.is_covered(service_id, word, present):
+    service_id, word = rules.read_key(key)
+    if counted < least or _is_known(key, at, limits):
         return None
-    ids = queries.tickets_since(key, at - limits.window)
+    since = at - limits.window
+    if queries.count_uncovered(key, since, limits, present) < least:
+        return None
+    ids = queries.tickets_since(key, since)
+    tickets = ticket_facts(ids)
+    people = len({ticket.requester_id for ticket in tickets})
     surge = Surge(
         key=key,
         service_id=service_id,
         word=word,
         state=SurgeState.open,
         detected_at=present,
-        first_at=ticket_facts(ids[:1])[0].created_at,
+        first_at=tickets[0].created_at,
         last_at=at,
         window_minutes=limits.minutes,
         people=people,
@@ -144,7 +158,7 @@ def _judge(session: Session, key: str, people: int, at: datetime, limits: Limits
     )
     session.add(surge)
     session.flush()
-    after = {"key": key, "people": people, "needed": least, "normal": round(normal.mean, 2)}
+    after = {"key": key, "tickets": counted, "people": people, "needed": least, "normal": round(normal.mean, 2)}
     record_audit(None, "surge.detected", "surge", surge.id, after=after)
     record_feed("ticket")
     return surge
@@ -215,18 +229,39 @@ def declare(actor: Viewer, surge_id: int) -> Announcement:
         return record
 
 
-def settle_declared(announcement_id: int) -> list[int]:
-    """Mark the surges of a published outage as declared. The ids of their tickets, once it is on and until they are
-    linked; until then they are kept with the surge. Safe to repeat.
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The tickets of the surges that became an outage, and whether they are to be answered."""
+
+    ticket_ids: tuple[int, ...] = ()
+    answers: bool = False
+
+
+def choose_answer(actor: Viewer, announcement_id: int, *, answers: bool) -> None:
+    """Say whether the tickets of the surge get the automated reply once this draft is published; usually they do.
+
+    Raises Forbidden for agents, NotFound for requesters. Nothing happens to what is linked already.
+    """
+    require_announcer(actor)
+    with transaction():
+        for surge in _surges_to_settle(announcement_id):
+            if surge.evidence.get(ANSWERS, True) is not answers:
+                surge.evidence = surge.evidence | {ANSWERS: answers}
+                record_audit(actor, "surge.answer_chosen", "surge", surge.id, after={"answers": answers})
+
+
+def settle_declared(announcement_id: int) -> Declared:
+    """Mark the surges of a published outage as declared. Their tickets, once it is on and until they are linked; until
+    then they are kept with the surge. Safe to repeat.
     """
     at = now()
     if not _surges_to_settle(announcement_id):
-        return []
+        return Declared()
     with transaction() as session:
         record = session.get(Announcement, announcement_id)
         found = _surges_to_settle(announcement_id)
         if record is None or phase(record, at) not in (Phase.upcoming, Phase.active):
-            return []
+            return Declared()
         for surge in found:
             if surge.state is not SurgeState.declared:
                 surge.state, surge.settled_at = SurgeState.declared, at
@@ -235,8 +270,9 @@ def settle_declared(announcement_id: int) -> list[int]:
             _keep_tickets(surge)
         session.flush()
         if not may_hold_tickets(record.kind, record.is_drill, phase(record, at)):
-            return []
-        return list(dict.fromkeys(i for s in found for i in s.evidence[TICKET_IDS]))
+            return Declared()
+        ids = dict.fromkeys(i for s in found for i in s.evidence[TICKET_IDS])
+        return Declared(tuple(ids), any(s.evidence.get(ANSWERS, True) for s in found))
 
 
 def _keep_tickets(surge: Surge) -> None:
@@ -277,6 +313,7 @@ def fade_and_forget(at: datetime) -> int:
 
 _RANGES = {
     "tickets": rules.TICKETS_RANGE,
+    "people": rules.PEOPLE_RANGE,
     "factor": rules.FACTOR_RANGE,
     "minutes": rules.MINUTES_RANGE,
     "silence_minutes": rules.SILENCE_RANGE,
@@ -291,6 +328,8 @@ def change_limits(actor: Viewer, limits: Limits) -> Limits:
         for name, (least, most) in _RANGES.items()
         if not least <= getattr(limits, name) <= most
     }
+    if not problems and limits.people > limits.tickets:
+        problems["people"] = _l("Not more than there are tickets.")
     if problems:
         raise Invalid(problems)
     with transaction() as session:

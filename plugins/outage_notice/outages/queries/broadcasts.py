@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from helpdesk.plugin_api import NotFound, Ticket, User, db
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink
-from plugins.outage_notice.outages.queries.links import IS_OPEN, LINKED
-from plugins.outage_notice.outages.rules import BroadcastKind, ItemState, Result
+from plugins.outage_notice.outages.queries.links import ANSWERED, HAS_WRITTEN, IS_OPEN, LINKED, WAITS
+from plugins.outage_notice.outages.rules import HEARD, BroadcastKind, ItemState, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,14 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a reply to all would reach now: tickets, people, and tickets left out because their requester wrote."""
+    """Whom a reply to all would reach now: tickets and people; and the open tickets that it leaves out because their
+    requester wrote since, or because an agent has taken them in hand.
+    """
 
     tickets: int
     people: int
     wrote_since: int
+    in_hand: int
 
 
 def last_replies(announcement_ids: Iterable[int]) -> dict[int, datetime]:
@@ -65,6 +68,24 @@ def get_broadcast(announcement_id: int, broadcast_id: int) -> Broadcast:
 
 def find_broadcast_by_key(key: str) -> Broadcast | None:
     return db.session.scalars(select(Broadcast).where(Broadcast.key == key)).one_or_none()
+
+
+def find_last_closing(announcement_id: int) -> Broadcast | None:
+    """The closing of the outage's last ending."""
+    query = select(Broadcast).where(
+        Broadcast.announcement_id == announcement_id, Broadcast.kind == BroadcastKind.closing
+    )
+    return db.session.scalars(query.order_by(Broadcast.id.desc()).limit(1)).one_or_none()
+
+
+def people_who_heard(announcement_id: int) -> int:
+    """How many people the last ending has told that it is over."""
+    closing = find_last_closing(announcement_id)
+    if closing is None:
+        return 0
+    people = func.count(BroadcastItem.user_id.distinct())
+    query = select(people).where(BroadcastItem.broadcast_id == closing.id, BroadcastItem.result.in_(HEARD))
+    return db.session.scalar(query) or 0
 
 
 def find_correction_after(announcement_id: int, moment: datetime) -> Broadcast | None:
@@ -119,13 +140,12 @@ def was_told(broadcast_id: int, user_id: int) -> bool:
 
 def audience_of_reply(announcement_id: int) -> Audience:
     """Whom a reply to all would reach now, in one statement."""
-    last = func.coalesce(Ticket.last_requester_message_at, TicketLink.caught_up_at)
-    wrote = last > TicketLink.caught_up_at
     row = db.session.execute(
         select(
-            func.count().filter(~wrote),
-            func.count(Ticket.requester_id.distinct()).filter(~wrote),
-            func.count().filter(wrote),
+            func.count().filter(ANSWERED),
+            func.count(Ticket.requester_id.distinct()).filter(ANSWERED),
+            func.count().filter(HAS_WRITTEN),
+            func.count().filter(and_(~WAITS, ~HAS_WRITTEN)),
         )
         .select_from(TicketLink)
         .join(Ticket, Ticket.id == TicketLink.ticket_id)

@@ -25,6 +25,9 @@ WAITS = and_(
     Ticket.waiting_on.is_not(None),
     Ticket.waiting_on == TicketWaiting.outage,
 )
+HAS_WRITTEN = func.coalesce(Ticket.last_requester_message_at, TicketLink.caught_up_at) > TicketLink.caught_up_at
+# Whom a reply to all answers. What an agent has taken in hand is left to the agent.
+ANSWERED = and_(WAITS, ~HAS_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Tickets linked to an outage now, those of them that need a person, suggestions and followers."""
+    """Tickets linked to an outage now: those that wait, of which a reply to all reaches `answered`; those that need a
+    person. Suggestions and followers.
+    """
 
     linked: int = 0
     waiting: int = 0
+    answered: int = 0
     needing: int = 0
     suggested: int = 0
     followers: int = 0
@@ -106,6 +112,7 @@ def counts_of(announcement_ids: Iterable[int]) -> dict[int, Counts]:
             TicketLink.announcement_id,
             func.count().label("linked"),
             func.count().filter(WAITS).label("waiting"),
+            func.count().filter(ANSWERED).label("answered"),
             func.count().filter(IS_OPEN).label("open"),
         )
         .join(Ticket, Ticket.id == TicketLink.ticket_id)
@@ -119,6 +126,7 @@ def counts_of(announcement_ids: Iterable[int]) -> dict[int, Counts]:
         i: Counts(
             rows[i].linked if i in rows else 0,
             rows[i].waiting if i in rows else 0,
+            rows[i].answered if i in rows else 0,
             rows[i].open - rows[i].waiting if i in rows else 0,
             suggested.get(i, 0),
             followers.get(i, 0),

@@ -17,14 +17,17 @@ from plugins.outage_notice.announcements.rules import (
     ServiceEffect,
     suggest_severity,
 )
+from plugins.outage_notice.announcements.rules.matching import fold
 from plugins.outage_notice.audiences.queries import count_people, departments_using, total_people
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.outages.queries.surge_calls import NamedSurgeCall
-from plugins.outage_notice.outages.queries.surges import Evidence, SurgeView
+from plugins.outage_notice.outages.queries.surges import Evidence, SurgeView, common_before
+from plugins.outage_notice.outages.rules.surges import word_key
 
 NEXT_UPDATE = timedelta(minutes=30)
 MOST_DEPARTMENTS = 8  # with more of them it concerns all who use the service
 NAMED = 2
+RARE = 0.1  # of the surge's tickets have held the word in all the weeks before
 
 
 def draft_of_surge(view: SurgeView, author: Viewer, now: datetime) -> Draft:
@@ -33,8 +36,6 @@ def draft_of_surge(view: SurgeView, author: Viewer, now: datetime) -> Draft:
     services = (ServiceEffect(view.surge.service_id),) if view.surge.service_id is not None else ()
     audience = _audience(view)
     people = count_people(audience) if audience else view.evidence.people
-    phrase = view.evidence.phrase.phrase if view.evidence.phrase else ""
-    words = [phrase] if services else [view.surge.word or "", phrase]
     return Draft(
         kind=Kind.incident,
         severity=suggest_severity(people, [Effect.major_outage], total_people()),
@@ -43,11 +44,30 @@ def draft_of_surge(view: SurgeView, author: Viewer, now: datetime) -> Draft:
         audience=audience,
         starts_at=view.surge.first_at,
         next_update_at=now + NEXT_UPDATE,
-        keywords=", ".join(dict.fromkeys(filter(None, words))),
+        keywords=_keywords(view, now),
         locale=language if language in LOCALES else LOCALES[0],
         time_zone=author.time_zone or "UTC",
         owner_id=author.id,
     )
+
+
+def _keywords(view: SurgeView, now: datetime) -> str:
+    """What most of the tickets share, and hardly any other: these words link what comes later.
+
+    A phrase; a single word only when all share it and it was rare until now.
+    """
+    phrase = _phrase_of_most(view)
+    if " " in phrase:
+        return phrase
+    word = view.surge.word or phrase
+    key = word_key(fold(word)) if word else ""
+    common = common_before([key], now).get(key, 0) if key else 0
+    return word if common <= RARE * view.evidence.tickets else ""
+
+
+def _phrase_of_most(view: SurgeView) -> str:
+    shared = view.evidence.phrase
+    return shared.phrase if shared is not None and shared.is_of_most else ""
 
 
 def _audience(view: SurgeView) -> tuple[Target, ...]:
@@ -62,7 +82,7 @@ def _title(view: SurgeView) -> str:
     """By the wording template: what is down, and for whom where that is short."""
     whom = _whom(view.evidence)
     if view.surge.service_id is None:
-        return str(_("Something is wrong with “%(word)s”", word=view.subject))
+        return str(_("Something is wrong with “%(word)s”", word=_phrase_of_most(view) or view.subject))
     long = str(_("%(service)s is down for %(whom)s", service=view.subject, whom=whom)) if whom else ""
     return long if 0 < len(long) <= TITLE_LIMIT else str(_("%(service)s is down", service=view.subject))
 

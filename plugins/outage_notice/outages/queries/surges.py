@@ -11,13 +11,28 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from helpdesk.plugin_api import Department, NotFound, Service, Ticket, TicketFacts, User, Viewer, db, ticket_facts
+from helpdesk.plugin_api import (
+    Department,
+    NotFound,
+    Service,
+    Ticket,
+    TicketFacts,
+    User,
+    Viewer,
+    db,
+    ticket_facts,
+    viewers,
+)
 from plugins.outage_notice.announcements.models import AffectedService, Announcement, TimelineEntry
+from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Status
 from plugins.outage_notice.announcements.rules.matching import words_match
-from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport
+from plugins.outage_notice.audiences.queries import facts_of
+from plugins.outage_notice.audiences.rules import matches
+from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport, TicketLink
+from plugins.outage_notice.outages.queries.links import LINKED
 from plugins.outage_notice.outages.queries.matching import running_outages
 from plugins.outage_notice.outages.rules import likeness, surges
 from plugins.outage_notice.outages.rules.likeness import Shared
@@ -32,7 +47,7 @@ class Evidence:
     """What speaks for a surge: its tickets since the first, who wrote them, and what they share.
 
     `departments`: names with their numbers of people, the most first. `bars`: tickets in each of the last windows.
-    `normal`: people in a window of this hour, as a mean.
+    `normal`: tickets in a window of this hour, as a mean.
     """
 
     tickets: int
@@ -62,7 +77,7 @@ class SurgeView:
 
 def read_limits() -> Limits:
     row = db.session.get(SurgeLimits, 1)
-    return Limits() if row is None else Limits(row.tickets, row.factor, row.minutes, row.silence_minutes)
+    return Limits() if row is None else Limits(row.tickets, row.people, row.factor, row.minutes, row.silence_minutes)
 
 
 def desk_zone() -> ZoneInfo:
@@ -86,25 +101,37 @@ def _catalogue() -> list[tuple[int, str, str]]:
     return [(row.id, row.name, row.keywords) for row in rows]
 
 
-def counted_lately(keys: Sequence[str], ticket_id: int, requester_id: int, at: datetime) -> set[str]:
-    """Those clusters that this person wrote for within the hour, by another ticket."""
-    query = select(SurgeReport.key).where(
+def counted_lately(keys: Sequence[str], ticket_id: int, requester_id: int, at: datetime) -> dict[str, int]:
+    """How many other tickets this person wrote for each cluster within the hour."""
+    query = select(SurgeReport.key, func.count()).where(
         SurgeReport.key.in_(keys),
         SurgeReport.at > at - surges.SAME_PERSON,
         SurgeReport.requester_id == requester_id,
         SurgeReport.ticket_id != ticket_id,
     )
-    return set(db.session.scalars(query))
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(SurgeReport.key))}
 
 
-def people_since(keys: Sequence[str], since: datetime) -> dict[str, int]:
-    """How many people wrote for each cluster."""
-    query = (
-        select(SurgeReport.key, func.count(SurgeReport.requester_id.distinct()))
+def counted_since(keys: Sequence[str], since: datetime, limits: Limits) -> dict[str, int]:
+    """How many tickets of each cluster count."""
+    of_each = (
+        select(SurgeReport.key, func.count().label("tickets"))
         .where(SurgeReport.key.in_(keys), SurgeReport.at > since)
-        .group_by(SurgeReport.key)
+        .group_by(SurgeReport.key, SurgeReport.requester_id)
+        .subquery()
     )
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    most = limits.most_of_one
+    counted = func.sum(case((of_each.c.tickets > most, most), else_=of_each.c.tickets))
+    query = select(of_each.c.key, counted).group_by(of_each.c.key)
+    return {row[0]: int(row[1]) for row in db.session.execute(query)}
+
+
+def common_before(keys: Sequence[str], at: datetime) -> dict[str, int]:
+    """How many tickets each cluster has had until an hour ago, as far as counts are kept: a rare word says more."""
+    query = select(SurgeHour.key, func.sum(SurgeHour.tickets)).where(
+        SurgeHour.key.in_(keys), SurgeHour.hour < surges.hour_of(at - surges.HOUR)
+    )
+    return {row[0]: int(row[1]) for row in db.session.execute(query.group_by(SurgeHour.key))}
 
 
 def normal_at(key: str, at: datetime, limits: Limits) -> tuple[Normal, float]:
@@ -122,18 +149,18 @@ def normal_at(key: str, at: datetime, limits: Limits) -> tuple[Normal, float]:
         of_all, mine = (surges.normal_of(counts(of, hour), surges.HOUR).mean for of in (ALL, key))
         return of_all - mine
 
-    def people(hour: datetime) -> int:
-        return found.get((ALL, hour), HourCount()).people - found.get((key, hour), HourCount()).people
+    def tickets(hour: datetime) -> int:
+        return found.get((ALL, hour), HourCount()).tickets - found.get((key, hour), HourCount()).tickets
 
     normal = surges.busiest(
         surges.normal_of(counts(key, hour), limits.window) for hour in surges.hours_of_window(at, limits.window)
     )
-    return normal, surges.busyness(*surges.others_of(surges.hours_to_judge(at), at, people, usually))
+    return normal, surges.busyness(*surges.others_of(surges.hours_to_judge(at), at, tickets, usually))
 
 
 def _hours(keys: Sequence[str], hours: Iterable[datetime]) -> dict[tuple[str, datetime], HourCount]:
     query = select(SurgeHour).where(SurgeHour.key.in_(keys), SurgeHour.hour.in_(sorted(hours)))
-    return {(row.key, row.hour): HourCount(row.people, row.peak) for row in db.session.scalars(query)}
+    return {(row.key, row.hour): HourCount(row.tickets, row.peak) for row in db.session.scalars(query)}
 
 
 def tickets_since(key: str, since: datetime) -> list[int]:
@@ -162,14 +189,32 @@ def _is_coming(at: datetime) -> ColumnElement[bool]:
     return and_(Surge.state == SurgeState.declared, later.exists())
 
 
-def is_covered(service_id: int | None, word: str | None, now: datetime) -> bool:
-    """Whether a running outage is about this service, or has this word: then its tickets join by rule."""
-    for outage in running_outages(now):
-        if service_id is not None and service_id in {s.id for s in outage.services}:
-            return True
-        if word is not None and words_match(outage, word):
-            return True
-    return False
+def count_uncovered(key: str, since: datetime, limits: Limits, now: datetime) -> int:
+    """How many tickets of a cluster count that no running outage has or would take.
+
+    Taken is what is linked, and what a running outage about this service or word would link by rule: only of people
+    whom it concerns.
+    """
+    linked = select(TicketLink.id).where(TicketLink.ticket_id == SurgeReport.ticket_id, LINKED)
+    rows = db.session.execute(
+        select(SurgeReport.requester_id, func.count())
+        .where(SurgeReport.key == key, SurgeReport.at >= since, ~linked.exists())
+        .group_by(SurgeReport.requester_id)
+        .limit(CLUSTER_LIMIT)
+    )
+    of_each: dict[int, int] = {row[0]: row[1] for row in rows}
+    if about := [outage for outage in running_outages(now) if _is_about(outage, key)]:
+        people = {i: facts_of(person) for i, person in viewers(list(of_each)).items()}
+        covered = {i for i, facts in people.items() if any(matches(outage.targets, facts) for outage in about)}
+        of_each = {i: count for i, count in of_each.items() if i not in covered}
+    return surges.weigh(of_each.values(), limits)
+
+
+def _is_about(outage: LiveAnnouncement, key: str) -> bool:
+    service_id, word = surges.read_key(key)
+    if service_id is not None:
+        return service_id in {service.id for service in outage.services}
+    return words_match(outage, word or "")
 
 
 def get_surge(actor: Viewer, surge_id: int, *, lock: bool = False) -> Surge:
@@ -199,11 +244,12 @@ def surges_of_announcement(announcement_id: int) -> list[Surge]:
 
 
 def present_surge(now: datetime) -> SurgeView | None:
-    """The one surge to show: of those open, not faded and not covered by an outage, that of the most people."""
+    """The one surge to show: of those open, not faded and not covered by an outage, that of the most tickets."""
     query = select(Surge).where(Surge.state == SurgeState.open, Surge.last_at > now - surges.FADES_AFTER)
-    shown = [s for s in db.session.scalars(query) if not is_covered(s.service_id, s.word, now)]
+    found, limits = db.session.scalars(query).all(), read_limits()
+    shown = [s for s in found if count_uncovered(s.key, s.first_at, limits, now) >= s.needed]
     views = [view_of(surge, now) for surge in shown]
-    return max(views, key=lambda v: (v.evidence.people, -v.surge.id), default=None)
+    return max(views, key=lambda v: (v.evidence.tickets, -v.surge.id), default=None)
 
 
 def view_of(surge: Surge, now: datetime) -> SurgeView:

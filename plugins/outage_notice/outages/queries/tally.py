@@ -8,15 +8,16 @@ from sqlalchemy import and_, func, select
 
 from helpdesk.plugin_api import Ticket, db
 from plugins.outage_notice.outages.models import Follower, TicketLink, ToldEta
-from plugins.outage_notice.outages.queries.links import ACTIVE, IS_OPEN, LINKED, WAITS
+from plugins.outage_notice.outages.queries.broadcasts import people_who_heard
+from plugins.outage_notice.outages.queries.links import ACTIVE, ANSWERED, HAS_WRITTEN, IS_OPEN, LINKED, WAITS
 from plugins.outage_notice.outages.rules import How
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Tickets linked now: those that wait, of which the end would solve `solved` and leave `left` because their
-    requester wrote; those that need a person; whom a reply to all would reach (`tickets`, `people`). Suggestions,
-    followers, and people who were told an estimate.
+    requester wrote; those that need a person; those that are solved or closed already (`done`); whom a reply to all
+    would reach (`tickets`, `people`). Suggestions, followers, and people who were told an estimate.
     """
 
     linked: int
@@ -24,6 +25,7 @@ class Tally:
     needing: int
     solved: int
     left: int
+    done: int
     tickets: int
     people: int
     suggested: int
@@ -33,16 +35,16 @@ class Tally:
 
 def tally(announcement_id: int) -> Tally:
     """Four statements, whatever the number of tickets. The caller has authorised."""
-    wrote = func.coalesce(Ticket.last_requester_message_at, TicketLink.caught_up_at) > TicketLink.caught_up_at
     row = db.session.execute(
         select(
             func.count(),
             func.count().filter(WAITS),
             func.count().filter(and_(IS_OPEN, ~WAITS)),
-            func.count().filter(and_(WAITS, ~wrote)),
-            func.count().filter(and_(WAITS, wrote)),
-            func.count().filter(and_(IS_OPEN, ~wrote)),
-            func.count(Ticket.requester_id.distinct()).filter(and_(IS_OPEN, ~wrote)),
+            func.count().filter(ANSWERED),
+            func.count().filter(and_(WAITS, HAS_WRITTEN)),
+            func.count().filter(~IS_OPEN),
+            func.count().filter(ANSWERED),
+            func.count(Ticket.requester_id.distinct()).filter(ANSWERED),
         )
         .select_from(TicketLink)
         .join(Ticket, Ticket.id == TicketLink.ticket_id)
@@ -63,4 +65,6 @@ def tally(announcement_id: int) -> Tally:
 def ending_facts(announcement_id: int) -> dict[str, int]:
     """What the end of this outage would do, and whom an update can reach besides."""
     found = tally(announcement_id)
-    return {name: getattr(found, name) for name in ("solved", "left", "needing", "followers", "waiting", "told")}
+    names = ("solved", "left", "needing", "done", "followers", "told")
+    heard = people_who_heard(announcement_id)
+    return {name: getattr(found, name) for name in names} | {"waiting": found.tickets, "heard": heard}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.outage_notice.outages.rules.links import (
     ATTEMPTS,
     CANDIDATES_SINCE,
+    HEARD,
     NUMBERS_LIMIT,
     OPEN,
     TEXT_LIMIT,
@@ -27,6 +28,7 @@ from plugins.outage_notice.outages.rules.links import (
 __all__ = [
     "ATTEMPTS",
     "CANDIDATES_SINCE",
+    "HEARD",
     "NUMBERS_LIMIT",
     "OPEN",
     "TEXT_LIMIT",

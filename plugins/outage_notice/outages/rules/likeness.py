@@ -14,6 +14,7 @@ LOOKED_AT = 300  # characters of the text, after the subject
 SHORTEST = 3
 LONGEST_PHRASE = 3
 SHARED_BY = 0.4  # of the tickets, for a phrase to be worth naming
+SHARED_BY_MOST = 0.75  # for it to be what the tickets are about
 
 # Folded words that say nothing about what is broken, in the languages we ship.
 _EMPTY = frozenset(
@@ -33,13 +34,33 @@ _EMPTY = frozenset(
     """.split()  # noqa: SIM905  (a list of them would be pages long)
 )
 
+# Folded words that say that something is broken, but not what: never alone, though a phrase may begin with one.
+_GENERIC = frozenset(
+    """
+    access blocked broke broken cant couldnt crash crashed crashes dead died difficult fail failed failing fails failure
+    fault faulty frozen happens impossible inaccessible incorrect keep keeps lost missing nothing open opening opens
+    possible refuse refused refuses responding response restart result slow someone something start starting starts
+    stay stays stop stopped stopping stops strange stuck suddenly system trouble trying unable unavailable unreachable
+    unusable use using weird wont wrong yesterday
+    abre abrir acceder acceso aparece averia bloqueado bloqueada caido caida dificil fallando falla fallan fallo
+    imposible lenta lento muerto ningun ninguna perdido queda raro responde rota roto sale usar
+    abrindo aceder acessar acesso avaria bloqueada bloqueado caiu consegue consigo dificil falha falham falhou fica
+    impossivel lenta lento morto nenhum nenhuma parado parou perdido quebrado quebrou responde sistema usar
+    """.split()  # noqa: SIM905
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A phrase as somebody wrote it, and in how many of the texts it stands."""
+    """A phrase as somebody wrote it, and in how many of the texts (`of`) it stands."""
 
     phrase: str
     count: int
+    of: int = 0
+
+    @property
+    def is_of_most(self) -> bool:
+        return self.count >= SHARED_BY_MOST * self.of
 
 
 def telling_words(subject: str, text: str) -> list[str]:
@@ -48,8 +69,14 @@ def telling_words(subject: str, text: str) -> list[str]:
     return list(dict.fromkeys(filter(_tells, words)))[:WORDS_COUNTED]
 
 
-def _tells(word: str) -> bool:
+def _says(word: str) -> bool:
+    """Whether it means anything: a phrase may begin and end with it."""
     return len(word) >= SHORTEST and word not in _EMPTY and not word.isdecimal()
+
+
+def _tells(word: str) -> bool:
+    """Whether it may say what is broken."""
+    return _says(word) and word not in _GENERIC
 
 
 def named_service(services: Iterable[tuple[int, str, str]], text: str) -> int | None:
@@ -82,18 +109,20 @@ def shared_phrase(texts: Sequence[str], besides: str = "") -> Shared | None:
         return None
     # More words say more: a longer phrase may be in somewhat fewer texts.
     phrase, count = max(common, key=lambda c: (c[1] * (1 + 0.25 * (len(c[0]) - 1)), len(c[0])))
-    return Shared(written[phrase], count)
+    return Shared(written[phrase], count, len(texts))
 
 
 def _phrases(text: str, known: set[str]) -> dict[tuple[str, ...], str]:
-    """Each phrase of up to three words of a text, as written. It begins and ends with a telling word."""
+    """Each phrase of up to three words of a text, as written. It begins and ends with a word that means something, and
+    holds one that may say what is broken.
+    """
     spans = [(match, fold(match.group())) for match in re.finditer(r"\w+", text)]
     found: dict[tuple[str, ...], str] = {}
     for start in range(len(spans)):
         for end in range(start + 1, min(start + LONGEST_PHRASE, len(spans)) + 1):
             words = tuple(word for _match, word in spans[start:end])
             ends = (words[0], words[-1])
-            if all(_tells(word) and word not in known for word in ends):
+            if all(_says(word) and word not in known for word in ends) and any(map(_tells, words)):
                 original = text[spans[start][0].start() : spans[end - 1][0].end()]
                 found.setdefault(words, " ".join(original.split()))
     return found

@@ -38,6 +38,8 @@ class By(StrEnum):
 class BroadcastKind(StrEnum):
     reply = "reply"  # an agent answers all linked tickets
     closing = "closing"  # the outage is over
+    reopening = "reopening"  # it is not, for those who were told that it is
+    answer = "answer"  # the automated reply, for the tickets of the surge that was declared
     correction = "correction"  # another estimate than the one that was told in an automated reply
 
 
@@ -53,12 +55,18 @@ class Result(StrEnum):
     told = "told"
     told_elsewhere = "told_elsewhere"  # the same person was told in another ticket
     wrote_since = "wrote_since"  # the requester wrote after the last broadcast: a person answers
+    in_hand = "in_hand"  # an agent has taken it up
     not_open = "not_open"
     unlinked = "unlinked"
+    unconcerned = "unconcerned"  # the outage is not for this person, who has moved
     solved = "solved"
     left_open = "left_open"
-    not_wanted = "not_wanted"  # the outage is back
+    not_wanted = "not_wanted"  # what it would say does not hold any more
     failed = "failed"
+
+
+# Results of a closing whose person, or whose thread, says that it is over.
+HEARD = (Result.told, Result.told_elsewhere, Result.solved, Result.left_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +102,20 @@ def is_over_for_tickets(phase: Phase, repeats: bool) -> bool:
     return phase in (Phase.over, Phase.cancelled) or (repeats and phase is Phase.upcoming)
 
 
-def reply_result(*, is_linked: bool, is_open: bool, has_written: bool, was_told: bool) -> Result:
+def reply_result(
+    *, is_linked: bool, is_open: bool, is_concerned: bool, has_written: bool, waits: bool, was_told: bool
+) -> Result:
     """Whether a reply to all goes to this ticket (`told`), and why not."""
     if not is_linked:
         return Result.unlinked
     if not is_open:
         return Result.not_open
+    if not is_concerned:
+        return Result.unconcerned
     if has_written:
         return Result.wrote_since
+    if not waits:
+        return Result.in_hand
     return Result.told_elsewhere if was_told else Result.told
 
 

@@ -17,7 +17,7 @@ SPREADS = 5.0  # standard deviations above normal
 PEAK_SPREADS = 4.0  # and above the fullest window that this hour usually has
 BUSIEST_DAY = 3.0  # the most that a busy day raises what is normal
 TRIMMED_FROM = 4  # with so many values the greatest is left out: one old outage must not make us deaf
-SAME_PERSON = timedelta(hours=1)  # one person counts once in this time
+SAME_PERSON = timedelta(hours=1)  # in this time one person's tickets count only as far as `Limits.most_of_one`
 FADES_AFTER = timedelta(minutes=30)  # without another ticket
 REPORTS_KEPT = timedelta(hours=24)
 COUNTS_KEPT = timedelta(weeks=WEEKS + 1)
@@ -27,6 +27,7 @@ HOUR = timedelta(hours=1)
 ALL = "all"
 
 TICKETS_RANGE = (3, 1000)
+PEOPLE_RANGE = (1, 1000)
 FACTOR_RANGE = (1.5, 100.0)
 MINUTES_RANGE = (2, 60)
 SILENCE_RANGE = (5, 1440)
@@ -41,9 +42,12 @@ class SurgeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From when on many tickets are a surge: so many within the window, and so many times what is normal."""
+    """From when on many tickets are a surge: so many within the window, of so many people at least, and so many times
+    what is normal.
+    """
 
     tickets: int = 8
+    people: int = 2
     factor: float = 5.0
     minutes: int = 10
     silence_minutes: int = 60
@@ -52,10 +56,20 @@ class Limits:
     def window(self) -> timedelta:
         return timedelta(minutes=self.minutes)
 
+    @property
+    def most_of_one(self) -> int:
+        """So many tickets of one person count: a list that somebody hands in ticket by ticket is no surge."""
+        return max(1, math.ceil(self.tickets / self.people))
+
+
+def weigh(tickets_of_each: Iterable[int], limits: Limits) -> int:
+    """How many tickets count, given how many each person wrote."""
+    return sum(min(count, limits.most_of_one) for count in tickets_of_each)
+
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """What is normal in one window: the mean of people who write, and their standard deviation.
+    """What is normal in one window: the mean of tickets that count, and their standard deviation.
 
     `peak`: how many the fullest window of such an hour usually holds, since people do not come evenly.
     """
@@ -67,9 +81,9 @@ class Normal:
 
 @dataclass(frozen=True, slots=True)
 class HourCount:
-    """One hour of one cluster: people who wrote, and the most of them in one window."""
+    """One hour of one cluster: tickets that count, and the most of them in one window."""
 
-    people: int = 0
+    tickets: int = 0
     peak: int = 0
 
 
@@ -81,6 +95,12 @@ def service_key(service_id: int) -> str:
 def word_key(word: str) -> str:
     """What tickets without a service that hold this word are counted under."""
     return f"word:{word[:40]}"
+
+
+def read_key(key: str) -> tuple[int | None, str | None]:
+    """The service, or the word, of a cluster."""
+    kind, _colon, name = key.partition(":")
+    return (int(name), None) if kind == "service" else (None, name)
 
 
 def hour_of(at: datetime) -> datetime:
@@ -117,7 +137,7 @@ def normal_of(hours: Sequence[HourCount], window: timedelta) -> Normal:
     The mean grows with the length of the window. The variance is that of chance (Poisson) plus what the hours differ
     beyond chance, which comes in lumps and so shrinks only with the length of the window, not with its square.
     """
-    counts, peaks = _without_greatest([h.people for h in hours]), _without_greatest([h.peak for h in hours])
+    counts, peaks = _without_greatest([h.tickets for h in hours]), _without_greatest([h.peak for h in hours])
     if not counts:
         return Normal()
     share = window / HOUR
@@ -140,7 +160,7 @@ def busiest(normals: Iterable[Normal]) -> Normal:
 def busyness(others: int, others_normal: float) -> float:
     """By how much more than usual everything else is written about today: 1 on an ordinary day, at most 3.
 
-    What is up everywhere is a busy day, not an outage. `others`: people of all other clusters in the present hours.
+    What is up everywhere is a busy day, not an outage. `others`: tickets of all other clusters in the present hours.
     """
     if others_normal <= 0 or others <= others_normal + SPREADS * math.sqrt(others_normal) / 2:
         return 1.0
@@ -155,23 +175,19 @@ def hours_to_judge(at: datetime) -> list[datetime]:
 def others_of(
     hours: Sequence[datetime],
     at: datetime,
-    people: Callable[[datetime], int],
+    tickets: Callable[[datetime], int],
     normal: Callable[[datetime], float],
 ) -> tuple[int, float]:
-    """How many wrote in these hours, and how many usually do by now: the last hour is not over yet."""
+    """How many came in these hours, and how many usually do by now: the last hour is not over yet."""
     passed = (at - hours[-1]) / HOUR
-    return sum(map(people, hours)), sum(map(normal, hours[:-1])) + normal(hours[-1]) * passed
+    return sum(map(tickets, hours)), sum(map(normal, hours[:-1])) + normal(hours[-1]) * passed
 
 
 def needed(normal: Normal, limits: Limits, busy: float = 1.0) -> int:
-    """How many people must write within the window before it is a surge. `busy`: see `busyness`."""
+    """How many tickets must come within the window before it is a surge. `busy`: see `busyness`."""
     mean, spread, peak = normal.mean * busy, normal.spread * math.sqrt(busy), normal.peak * busy
     beyond_chance = max(mean + SPREADS * spread, peak + PEAK_SPREADS * math.sqrt(peak))
     return math.ceil(max(limits.tickets, limits.factor * mean, beyond_chance) - 1e-9)
-
-
-def is_surge(people: int, normal: Normal, limits: Limits, busy: float = 1.0) -> bool:
-    return people >= needed(normal, limits, busy)
 
 
 def is_same_cluster(mine: Iterable[int], theirs: Iterable[int]) -> bool:

@@ -13,7 +13,7 @@ from plugins.outage_notice.announcements.forms.words import EFFECT_NAMES, STATUS
 from plugins.outage_notice.announcements.views.blueprint import number
 from plugins.outage_notice.announcements.views.rows import style_of
 from plugins.outage_notice.outages.rules import LinkResult
-from plugins.outage_notice.outages.views.words import RESULT_WORDS, reason_words
+from plugins.outage_notice.outages.views.words import KIND_WORDS, RESULT_WORDS, reason_words
 
 bp = Blueprint("outage_notice_outages", __name__)
 ERRORS_SHOWN = 5
@@ -23,6 +23,7 @@ ERRORS_SHOWN = 5
 def words() -> dict[str, Any]:
     return {
         "effect_names": EFFECT_NAMES,
+        "kind_words": KIND_WORDS,
         "number": number,
         "reason_words": reason_words,
         "result_words": RESULT_WORDS,

@@ -14,6 +14,7 @@ from helpdesk.plugin_api import now as clock_now
 from plugins.outage_notice.announcements.forms.words import STATUS_NAMES
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, get_announcement, live_by_ids
 from plugins.outage_notice.announcements.rules import Phase, effective_status, phase
+from plugins.outage_notice.announcements.views.blueprint import number
 from plugins.outage_notice.announcements.views.rows import style_of
 from plugins.outage_notice.audiences.queries import facts_of
 from plugins.outage_notice.audiences.rules import matches
@@ -33,7 +34,7 @@ from plugins.outage_notice.outages.queries.surges import surge_of_tickets
 from plugins.outage_notice.outages.queries.tally import tally
 from plugins.outage_notice.outages.rules import How
 from plugins.outage_notice.outages.views.surges import hint
-from plugins.outage_notice.outages.views.words import reason_words
+from plugins.outage_notice.outages.views.words import KIND_WORDS, reason_words
 from plugins.outage_notice.response.queries import find_shown_briefing
 
 ICONS = {1: "octagon", 2: "triangle", 3: "diamond", 4: "info"}
@@ -129,7 +130,7 @@ def _groups(now: datetime) -> str:
         for i, found in counts.items()
         if found.linked or found.suggested
     ]
-    return render_template("outage_notice/outages_groups.html", groups=groups, shown=SHOWN) if groups else ""
+    return render_template("outage_notice/outages_groups.html", groups=groups, number=number) if groups else ""
 
 
 def room_part(announcement_id: int, viewer: Viewer, now: datetime) -> str:
@@ -144,6 +145,7 @@ def room_part(announcement_id: int, viewer: Viewer, now: datetime) -> str:
         a=record,
         counts=counts,
         broadcasts=broadcasts[:SHOWN],
+        kind_words=KIND_WORDS,
         needing=linked_tickets(record.id, needing=True, limit=SHOWN) if counts.needing else [],
         waiting=linked_tickets(record.id, waiting=True, limit=SHOWN) if counts.waiting else [],
         may_hold=may_hold,

@@ -1,4 +1,4 @@
-"""How the timeline of an announcement says that a surge was noticed."""
+"""How the timeline of an announcement says what surges and returns meant for tickets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import format_time, gettext, ngettext
 
+from plugins.outage_notice.announcements.views.blueprint import number
 from plugins.outage_notice.announcements.views.room_facts import TimelineWords
 
 
@@ -37,7 +38,19 @@ def _called(data: dict[str, Any]) -> str:
     return str(gettext("%(words)s. %(name)s had it at %(time)s", words=words, name=data.get("has_it"), time=time))
 
 
+def _answered(data: dict[str, Any]) -> str:
+    count = number(int(data.get("tickets") or 0))
+    return str(gettext("Automated reply sent to the tickets of the surge: %(count)s", count=count))
+
+
+def _told_back(data: dict[str, Any]) -> str:
+    count = number(int(data.get("told") or 0))
+    return str(gettext("Told those who had heard that it is over that it is not: %(count)s", count=count))
+
+
 TIMELINE_WORDS: dict[str, TimelineWords] = {
     "surge_noticed": ("trend", "note", _noticed),
     "surge_called": ("phone", "note", _called),
+    "surge_answered": ("reply-all", "pub", _answered),
+    "return_told": ("octagon", "pub", _told_back),
 }

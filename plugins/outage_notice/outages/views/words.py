@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from plugins.outage_notice.outages.rules import By, How, Result
+from plugins.outage_notice.outages.rules import BroadcastKind, By, How, Result
 
 _l = lazy_gettext
 
@@ -15,12 +15,23 @@ RESULT_WORDS: dict[Any, Any] = {
     Result.told: _l("Answered"),
     Result.told_elsewhere: _l("Answered in another ticket of the same person"),
     Result.wrote_since: _l("Left out: the requester wrote since, a person answers"),
+    Result.in_hand: _l("Left to the agent who has it"),
     Result.not_open: _l("Left out: solved or closed"),
     Result.unlinked: _l("Left out: no longer linked"),
+    Result.unconcerned: _l("Left out: the outage does not concern this person any more"),
     Result.solved: _l("Told and solved"),
     Result.left_open: _l("Told, left open"),
     Result.not_wanted: _l("Not needed any more"),
     Result.failed: _l("Failed"),
+}
+
+
+KIND_WORDS: dict[Any, Any] = {
+    BroadcastKind.reply: _l("Reply to all"),
+    BroadcastKind.answer: _l("Automated reply to the surge"),
+    BroadcastKind.correction: _l("New estimate"),
+    BroadcastKind.closing: _l("Closing message"),
+    BroadcastKind.reopening: _l("Message that it is back"),
 }
 
 

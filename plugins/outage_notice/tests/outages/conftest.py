@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from helpdesk.accounts.models import User
+from helpdesk.accounts.actions import change_user
+from helpdesk.accounts.models import Department, User
+from helpdesk.accounts.queries import change_of, get_user
 from helpdesk.catalog.models import Service
 from helpdesk.core.database import db
 from helpdesk.mail.models import OutgoingMail
@@ -85,11 +88,25 @@ def call(function: Any, *args: Any) -> Any:
     return function(*args)
 
 
+@factories.in_app
+def move(user: User, place: Department) -> None:
+    """Let a person belong to another department from now on, by the action of administrators."""
+    change_user(None, user.id, replace(change_of(get_user(user.id)), department_id=place.id))
+
+
 def mails(app: Flask, user: User, words: str = "") -> list[str]:
     """The subjects of the mails to a person that hold these words."""
     with app.app_context():
         rows = db.session.query(OutgoingMail).filter_by(recipient=user.email).order_by(OutgoingMail.id).all()
         return [m.subject for m in rows if words in m.subject + m.text]
+
+
+def mail_text(app: Flask, user: User, words: str) -> str:
+    """The text of the one mail to a person that holds these words."""
+    with app.app_context():
+        rows = db.session.query(OutgoingMail).filter_by(recipient=user.email).all()
+        [text] = [m.text for m in rows if words in m.text]
+    return text
 
 
 def messages(app: Flask, ticket: Ticket, words: str) -> list[str]:

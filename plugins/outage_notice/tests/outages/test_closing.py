@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
-from helpdesk.core.database import db
+from helpdesk.core.database import db, transaction
 from helpdesk.core.errors import NotFound
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.rules import Status, Waiting
@@ -20,7 +21,7 @@ from plugins.outage_notice.announcements.rules import Kind, TicketAction
 from plugins.outage_notice.banners.actions import record_receipt
 from plugins.outage_notice.banners.rules import What
 from plugins.outage_notice.outages import actions
-from plugins.outage_notice.outages.actions import telling
+from plugins.outage_notice.outages.actions import messages as sent
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem
 from plugins.outage_notice.outages.queries.links import follows
 from plugins.outage_notice.tests.announcing import department, publish
@@ -29,8 +30,10 @@ from plugins.outage_notice.tests.outages.conftest import (
     act,
     call,
     link_of,
+    mail_text,
     mails,
     messages,
+    move,
     open_ticket,
     reload,
     write,
@@ -40,6 +43,7 @@ from tests.fixtures import People
 
 OVER = "is over since"
 LAST = "The gateway was replaced"
+BACK = "It is back, and we are working on it."
 
 
 @pytest.fixture
@@ -184,7 +188,7 @@ def test_a_crash_in_the_middle_closes_nothing_by_half(
         raise SystemExit("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(telling, moment, die)
+        patch.setattr(sent, moment, die)
         with pytest.raises(SystemExit):
             call(actions.send_item, item)
     assert reload(ticket).waiting_on is Waiting.outage
@@ -203,9 +207,32 @@ def test_reopened_before_anybody_was_told_nothing_is_said(
     call(actions.close_if_over, outage.id)
     act(announcements.reopen, people.teresa, outage.id, "It is back.")
     settle()
-    assert messages(app, ticket, OVER) == []
+    assert messages(app, ticket, OVER) + messages(app, ticket, BACK) == []
     assert reload(ticket).waiting_on is Waiting.outage
     assert link_of(ticket) is not None
+
+
+def test_who_moved_hears_neither_that_it_is_over_nor_that_it_is_back(
+    app: Flask, people: People, outage: Announcement, ticket: Ticket, vpn: Service, settle: Settle
+) -> None:
+    cora, dario = (factories.make_user(name, "requester", people.finance) for name in ("Cora", "Dario"))
+    act(actions.follow, cora, outage.id)
+    theirs = open_ticket(dario, vpn)
+    settle()
+    with app.app_context(), transaction() as session:  # by a way that tells nobody
+        for user in (people.ana, cora):
+            session.get_one(User, user.id).department_id = people.sales.id
+    resolve(people, outage)
+    settle()
+    assert messages(app, ticket, OVER) + mails(app, people.ana, OVER) + mails(app, cora, OVER) == []
+    assert (reload(ticket).status, reload(theirs).status) == (Status.open, Status.solved)
+    assert "#feedback" in mail_text(app, dario, OVER)
+    move(dario, people.sales)
+    act(announcements.reopen, people.teresa, outage.id, "The part broke again.")
+    settle()
+    assert messages(app, theirs, BACK) + mails(app, dario, BACK) == []
+    assert reload(theirs).status is Status.solved
+    assert link_of(theirs) is None
 
 
 def test_reopened_later_what_was_solved_waits_again_and_is_told_again(
@@ -214,8 +241,13 @@ def test_reopened_later_what_was_solved_waits_again_and_is_told_again(
     act(actions.follow, people.ana, outage.id)
     resolve(people, outage)
     settle()
-    act(announcements.reopen, people.teresa, outage.id, "It is back.")
+    cora = factories.make_user("Cora", "requester", people.finance)  # came too late to be told anything
+    act(announcements.reopen, people.teresa, outage.id, "The part broke again.")
     settle()
+    assert len(messages(app, ticket, BACK)) == 1
+    assert "waits for it again" in messages(app, ticket, "The part broke again.")[0]
+    assert len(mails(app, people.ana, BACK)) == 1
+    assert mails(app, cora, BACK) == []
     assert reload(ticket).waiting_on is Waiting.outage
     assert call(follows, outage.id, people.ana.id) is True
     assert call(actions.open_again, outage.id) == 0

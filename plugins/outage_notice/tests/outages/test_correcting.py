@@ -171,10 +171,15 @@ def test_an_update_answers_the_tickets_that_wait(
     ticket = open_ticket(people.ana, vpn)
     settle()
     clock.advance(minutes=1)
-    new = NewUpdate(text="The gateway restarts.", answer_tickets=True)
+    diego = factories.make_user("Diego", "requester", people.finance, locale="es")
+    theirs = open_ticket(diego, vpn)
+    settle()
+    new = NewUpdate(text="The gateway restarts.", answer_tickets=True, translations={"es": "La pasarela se reinicia."})
     row = act(announcements.post_update, people.teresa, promised.id, new)
     settle()
     assert call(actions.answer_with_update, promised.id, row.id) is not None  # the one that there is
     settle()
     assert messages(app, ticket, "The gateway restarts.") == ["The gateway restarts."]
     assert len(mails(app, people.ana, "The gateway restarts.")) == 1
+    assert messages(app, theirs, "La pasarela se reinicia.") == ["La pasarela se reinicia."]
+    assert len(mails(app, diego, "La pasarela se reinicia.")) == 1

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
+from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
-from helpdesk.core.database import db
+from helpdesk.core.database import db, transaction
 from helpdesk.core.errors import Conflict, Invalid
 from helpdesk.tickets.actions import set_status
 from helpdesk.tickets.models import Message, Ticket
 from helpdesk.tickets.rules import Status, Waiting
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.outages import actions
-from plugins.outage_notice.outages.actions import telling
+from plugins.outage_notice.outages.actions import messages as sent
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem
 from plugins.outage_notice.outages.queries.broadcasts import audience_of_reply
+from plugins.outage_notice.outages.queries.links import follows
 from plugins.outage_notice.outages.rules import ATTEMPTS, ItemState
 from plugins.outage_notice.tests.outages.conftest import (
     Settle,
     act,
     call,
+    link_of,
     mails,
     messages,
+    move,
     open_ticket,
     reload,
     results,
@@ -94,6 +100,48 @@ def test_who_wrote_since_is_left_to_a_person_until_it_waits_again(
     assert results(app, third.id) == ["told", "told", "told"]
 
 
+def test_who_moved_gets_nothing_and_what_an_agent_took_up_is_left_to_the_agent(
+    app: Flask, people: People, outage: Announcement, waiting: list[Ticket], colleagues: list[Any], vpn: Service,
+    settle: Settle, signed_in: Callable[[Any], FlaskClient],
+) -> None:  # fmt: skip
+    more = open_ticket(people.ana, vpn)
+    settle()
+    act(set_status, people.carla, waiting[1].number, Status.open)
+    act(set_status, people.carla, waiting[2].number, Status.solved)
+    audience = call(audience_of_reply, outage.id)
+    assert (audience.tickets, audience.people, audience.in_hand) == (2, 2, 1)
+    # The same number wherever it is said.
+    client = signed_in(people.teresa)
+    for path in ("/tickets", f"/announcements/{outage.id}", f"/announcements/{outage.id}/reply"):
+        assert "Reply to all 2" in client.get(path).get_data(as_text=True), path
+    room = client.get(f"/announcements/{outage.id}").get_data(as_text=True)
+    assert "Also answer 2 waiting tickets" in room
+    assert "1 ticket that is solved or closed already is told too" in room
+    assert "2 tickets get the final answer and stay open" in room
+    assert "2 tickets that wait are told and go on as open tickets" in room
+    assert "Show 2, all waiting on outage" in client.get("/tickets").get_data(as_text=True).replace("Show 3 more", "")
+    started = reply(people, outage)
+    with app.app_context(), transaction() as session:  # by a way that tells nobody
+        session.get_one(User, people.ana.id).department_id = people.sales.id
+    settle()
+    assert results(app, started.id) == ["told", "in_hand", "unconcerned"]
+    assert messages(app, more, WORDS) + messages(app, waiting[1], WORDS) == []
+    assert mails(app, people.ana, WORDS) == []
+
+
+def test_who_moves_is_unlinked_at_once(
+    app: Flask, people: People, outage: Announcement, waiting: list[Ticket], colleagues: list[Any], settle: Settle
+) -> None:
+    act(actions.follow, people.ana, outage.id)
+    for user in (colleagues[0], people.ana):
+        move(user, people.sales)
+    settle()
+    assert link_of(waiting[0]) is None
+    assert reload(waiting[0]).status is Status.open
+    assert link_of(waiting[1]) is not None
+    assert call(follows, outage.id, people.ana.id) is False
+
+
 def test_a_person_with_two_tickets_is_told_once(
     app: Flask, people: People, vpn: Service, outage: Announcement, settle: Settle
 ) -> None:
@@ -139,7 +187,7 @@ def test_a_crash_in_the_middle_leaves_a_ticket_untouched_and_the_next_run_goes_o
         raise SystemExit("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(telling, moment, die)
+        patch.setattr(sent, moment, die)
         with pytest.raises(SystemExit):
             call(actions.send_item, second)
     assert results(app, started.id) == ["told", None, None]
@@ -159,14 +207,14 @@ def test_a_ticket_that_fails_is_tried_again_and_then_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     started = reply(people, outage)
-    real = telling.append_reply
+    real = sent.append_reply
 
     def fail(session: Any, actor: Any, ticket_id: int, *rest: Any) -> Any:
         if ticket_id == waiting[0].id:
             raise OSError("no disk")
         return real(session, actor, ticket_id, *rest)
 
-    monkeypatch.setattr(telling, "append_reply", fail)
+    monkeypatch.setattr(sent, "append_reply", fail)
     for _attempt in range(ATTEMPTS):
         settle()
         clock.advance(hours=2)

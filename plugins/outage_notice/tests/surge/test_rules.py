@@ -17,8 +17,8 @@ LIMITS = Limits()
 MONDAY = datetime(2026, 3, 9, 8, 5, tzinfo=UTC)
 
 
-def hours(*people: int) -> list[HourCount]:
-    return [HourCount(n, 0) for n in people]
+def hours(*tickets: int) -> list[HourCount]:
+    return [HourCount(n, 0) for n in tickets]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_words_that_say_something() -> None:
     assert likeness.telling_words("Please help: I can't reach the Gateway", "gateway não abre 404") == [
         "reach",
         "gateway",
-        "abre",
     ]
+    assert likeness.telling_words("Impossible to print", "Unable to start, falla, impossível") == ["print"]
 
 
 def test_the_service_that_is_named() -> None:
@@ -114,7 +114,13 @@ def test_the_phrase_that_is_shared() -> None:
     found = likeness.shared_phrase(texts, besides="VPN")
     assert found is not None
     assert (found.phrase, found.count) == ("Gateway not reachable", 3)
+    assert found.is_of_most
     assert likeness.shared_phrase(["one thing", "another matter"]) is None
+    # What is impossible differs: no filler word is what they share.
+    assert likeness.shared_phrase(["Impossible to print", "Impossible to reach payroll"]) is None
+    printing = likeness.shared_phrase(["Impossible to print today"] * 3 + ["Print job lost"])
+    assert printing is not None
+    assert (printing.phrase, printing.is_of_most) == ("Impossible to print", True)
     assert likeness.shared_phrase([]) is None
 
 

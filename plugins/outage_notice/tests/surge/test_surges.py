@@ -36,15 +36,30 @@ from tests.fixtures import People
 SignedIn = Callable[[object], FlaskClient]
 
 
-def test_the_eighth_person_makes_it_a_surge(app: Flask, vpn: Service, crowd: Crowd, clock: FixedClock) -> None:
+def test_the_eighth_ticket_makes_it_a_surge(app: Flask, vpn: Service, crowd: Crowd, clock: FixedClock) -> None:
     crowd(7, vpn)
     assert surges(app) == []
     first = clock.now()
-    crowd(8, vpn)  # the seven again, and one more
+    crowd(1, vpn)  # one of the seven again
     [surge] = surges(app)
-    assert (surge.service_id, surge.people, surge.needed, surge.state) == (vpn.id, 8, 8, SurgeState.open)
+    assert (surge.service_id, surge.people, surge.needed, surge.state) == (vpn.id, 7, 8, SurgeState.open)
     assert surge.detected_at == clock.now()
     assert surge.first_at < first
+
+
+def test_two_people_with_many_tickets_are_one_and_so_many_may_be_asked_for(
+    app: Flask, people: People, vpn: Service, crowd: Crowd, settle: Settle
+) -> None:
+    for _n in range(4):
+        crowd(2, vpn)
+    assert [s.people for s in surges(app)] == [2]
+    mail = factories.make_service("E-mail", people.town_hall)
+    act(actions.change_limits, people.teresa, Limits(people=8))
+    for _n in range(4):
+        crowd(7, mail)
+    assert len(surges(app)) == 1
+    with pytest.raises(Invalid):
+        act(actions.change_limits, people.teresa, Limits(people=9))
 
 
 def test_one_person_with_many_tickets_is_none(app: Flask, people: People, vpn: Service, settle: Settle) -> None:
@@ -66,7 +81,7 @@ def test_an_hour_that_is_always_busy_is_none(app: Flask, vpn: Service, crowd: Cr
         hour = clock.now().replace(minute=0)
         for weeks in range(1, 9):
             for key in ("all", f"service:{vpn.id}"):
-                db.session.add(SurgeHour(key=key, hour=hour - timedelta(weeks=weeks), people=30, peak=9))
+                db.session.add(SurgeHour(key=key, hour=hour - timedelta(weeks=weeks), tickets=30, peak=9))
         db.session.commit()
     crowd(12, vpn)
     assert surges(app) == []
@@ -92,7 +107,7 @@ def test_a_ticket_counts_once(app: Flask, people: People, vpn: Service) -> None:
     for _n in range(3):
         call(notice_ticket, ticket.id)
     with app.app_context():
-        assert {(h.key, h.people) for h in db.session.query(SurgeHour)} == {("all", 1), (f"service:{vpn.id}", 1)}
+        assert {(h.key, h.tickets) for h in db.session.query(SurgeHour)} == {("all", 1), (f"service:{vpn.id}", 1)}
         assert db.session.query(SurgeReport).count() == 2
 
 
@@ -296,7 +311,7 @@ def test_who_may_do_what(app: Flask, people: People, vpn: Service, crowd: Crowd,
 
 def test_the_limits_are_settings(app: Flask, people: People, vpn: Service, crowd: Crowd, signed_in: SignedIn) -> None:
     client = signed_in(people.teresa)
-    form = {"tickets": "4", "factor": "3", "minutes": "15", "silence_minutes": "30"}
+    form = {"tickets": "4", "people": "2", "factor": "3", "minutes": "15", "silence_minutes": "30"}
     for name, value in (("tickets", "1"), ("tickets", "x"), ("factor", "nan"), ("factor", "1e9"), ("minutes", "")):
         answer = factories.post_form(client, "/announcements/surges", form | {name: value})
         assert answer.status_code == 422, (name, value)
@@ -312,7 +327,9 @@ def test_the_limits_are_settings(app: Flask, people: People, vpn: Service, crowd
         act(actions.change_limits, people.carla, Limits())
 
 
-def test_the_check_of_a_ticket_costs_the_same_with_history(app: Flask, people: People, vpn: Service) -> None:
+def test_the_check_of_a_ticket_costs_the_same_with_history(
+    app: Flask, people: People, vpn: Service, clock: FixedClock
+) -> None:
     def statements() -> int:
         ticket = open_ticket(people.ana, vpn)
         with app.app_context():
@@ -325,7 +342,8 @@ def test_the_check_of_a_ticket_costs_the_same_with_history(app: Flask, people: P
     with app.app_context():
         hour = ticket_hour = open_ticket(people.bruno, vpn).created_at.replace(minute=0, second=0, microsecond=0)
         for back in range(1, 1500):
-            db.session.add(SurgeHour(key=f"service:{vpn.id}", hour=hour - timedelta(hours=back), people=1, peak=1))
+            db.session.add(SurgeHour(key=f"service:{vpn.id}", hour=hour - timedelta(hours=back), tickets=1, peak=1))
         db.session.commit()
         assert ticket_hour == hour
+    clock.advance(hours=2)
     assert statements() <= first

@@ -1,0 +1,49 @@
+"""Whom an outage concerns now: nothing of it goes to anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select, union
+
+from helpdesk.plugin_api import Ticket, db, viewers
+from plugins.outage_notice.announcements.queries.records import targets_by_id
+from plugins.outage_notice.audiences.queries import facts_of
+from plugins.outage_notice.audiences.rules import matches
+from plugins.outage_notice.outages.models import Follower, TicketLink
+from plugins.outage_notice.outages.queries.links import ACTIVE
+
+
+def concerns(announcement_id: int, user_id: int) -> bool:
+    """Whether this person is in the audience; nobody who is disabled is."""
+    return not unconcerned(announcement_id, [user_id])
+
+
+def unconcerned(announcement_id: int, user_ids: Collection[int]) -> set[int]:
+    """Those of these people who are not in the audience, or disabled."""
+    targets, people = targets_by_id([announcement_id])[announcement_id], viewers(list(user_ids))
+    return {i for i in user_ids if i not in people or not matches(targets, facts_of(people[i]))}
+
+
+def waited_for(user_id: int | None = None) -> list[int]:
+    """The announcements that tickets are linked to (or suggested for) or that somebody follows; of one person only."""
+    linked = select(TicketLink.announcement_id).join(Ticket, Ticket.id == TicketLink.ticket_id).where(ACTIVE)
+    followed = select(Follower.announcement_id).where(Follower.ended_at.is_(None))
+    if user_id is not None:
+        linked, followed = linked.where(Ticket.requester_id == user_id), followed.where(Follower.user_id == user_id)
+    return sorted(db.session.scalars(union(linked, followed)))
+
+
+def links_and_followers(
+    announcement_id: int, user_id: int | None = None
+) -> tuple[list[tuple[int, int, int]], list[Follower]]:
+    """Links and suggestions (link, ticket, requester) and the rows of followers; of one person only."""
+    links = select(TicketLink.id, TicketLink.ticket_id, Ticket.requester_id).where(
+        TicketLink.announcement_id == announcement_id, ACTIVE
+    )
+    links = links.join(Ticket, Ticket.id == TicketLink.ticket_id).order_by(TicketLink.ticket_id)
+    followers = select(Follower).where(Follower.announcement_id == announcement_id, Follower.ended_at.is_(None))
+    if user_id is not None:
+        links, followers = links.where(Ticket.requester_id == user_id), followers.where(Follower.user_id == user_id)
+    rows = [(row[0], row[1], row[2]) for row in db.session.execute(links)]
+    return rows, list(db.session.scalars(followers))
