@@ -102,7 +102,7 @@ def _end(actor: Viewer, announcement_id: int, text: str, how: _Ending, expected_
             update = add_update(session, record, actor, at, text, status, Weight.update)
         data: dict[str, Any] = {"text": text, "status": status.value}
         if status in rules.ENDINGS:
-            data["ended_at"] = record.actual_end_at.isoformat()
+            data["ended_at"] = (record.actual_end_at or at).isoformat()
             allow_undo(record, former, update, at)
             data |= record_checks(session, actor, record, how.checked, at)
         log(session, record, actor, at, status.value, is_public=True, data=data, before={"status": before}, after=data)

@@ -22,8 +22,10 @@ from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.response.queries.policies import targets_for
 from plugins.outage_notice.response.queries.promises import promises_kept
 from plugins.outage_notice.response.rules import Promise, PromiseKind
+from plugins.outage_notice.reviews.queries.courses import courses_of
 from plugins.outage_notice.reviews.queries.moments import moments_of
 from plugins.outage_notice.reviews.rules import Moments, Phase, phases_of
+from plugins.outage_notice.reviews.rules.stretches import stretches_of, time_on
 
 MINUTE = timedelta(minutes=1)
 REACH_KEPT = "reach_kept"  # the kind of the timeline's entry that holds the reach as it was at the end
@@ -48,7 +50,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`first_message` and `resolution` are minutes from the start; their goals None where no policy has one.
+    """`first_message` is minutes from the start, `resolution` those in which it was on: `stretches` says how often,
+    more than once when it was reopened. Their goals are None where no policy has one.
 
     `people` and `reach` are as they were at the end, and `is_reach_kept`; while it is not over, or where nobody wrote
     them down, they are those of the present audience.
@@ -61,6 +64,7 @@ class Facts:
     first_message: float | None
     first_message_goal: int | None
     resolution: float | None
+    stretches: int
     resolution_goal: int | None
     promises: tuple[Kept, ...]
     estimates: tuple[Estimate, ...]
@@ -77,6 +81,7 @@ def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
     entries = timeline(record.id)
     goals = targets_for([record])[record.id]
     ended = moments.ended_at or now
+    stretches = stretches_of(moments.started_at, moments.ended_at, courses_of([record])[record.id].turns, now)
     kept = kept_reach(record, entries)
     reach = kept or (find_reach(record.id, ended) if viewer.is_staff else None)
     estimates = _estimates(entries)
@@ -87,7 +92,8 @@ def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
         people=reach.people if reach else audiences.count_people(targets_by_id([record.id])[record.id]),
         first_message=_minutes(moments.started_at, moments.told_at),
         first_message_goal=goals.first_message_minutes,
-        resolution=_minutes(moments.started_at, moments.ended_at),
+        resolution=time_on(stretches) / MINUTE if stretches and moments.ended_at else None,
+        stretches=len(stretches),
         resolution_goal=goals.resolution_minutes,
         promises=tuple(_kept(promises_kept(record.id), now)),
         estimates=estimates,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
@@ -19,9 +19,17 @@ from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Effect, Kin
 from plugins.outage_notice.announcements.rules.lifecycle import occurrences
 from plugins.outage_notice.response.queries.promises import promises_of
 from plugins.outage_notice.reviews.models import Review
+from plugins.outage_notice.reviews.queries.courses import Course, courses_of
 from plugins.outage_notice.reviews.queries.moments import CHUNK, moments_of
 from plugins.outage_notice.reviews.rules import Availability, Cause, Moments, Outage, availability, percentile
 from plugins.outage_notice.reviews.rules.months import Month, MonthRange, month_of
+from plugins.outage_notice.reviews.rules.stretches import (
+    Stretch,
+    effects_over_time,
+    outages_of,
+    stretches_of,
+    time_on,
+)
 
 LONGEST = timedelta(days=366)  # what began earlier before the first month is not looked for
 OUTAGES_LIMIT = 3000
@@ -111,6 +119,7 @@ class _Found:
     records: Sequence[Announcement]
     moments: Mapping[int, Moments]
     services: Mapping[int, list[NamedService]]
+    courses: Mapping[int, Course]
     start: datetime
     end: datetime
 
@@ -123,7 +132,7 @@ def report(wanted: Wanted, now: datetime) -> Report:
     records = _records(wanted, start, end)
     is_cut = len(records) > OUTAGES_LIMIT
     records = records[:OUTAGES_LIMIT]
-    found = _Found(wanted, records, moments_of(records), _services(records), start, end)
+    found = _Found(wanted, records, moments_of(records), _services(records), courses_of(records), start, end)
     rows = _rows(found)
     return Report(
         outages=tuple(rows),
@@ -199,19 +208,15 @@ def _rows(found: _Found) -> list[OutageRow]:
         for id, promises in promises_of(ids).items():
             decided = [p for p in promises if p.kept_at is not None or p.due_at <= found.end]
             kept[id] = sum(p.was_kept_in_time for p in decided), len(decided)
-    zone = found.wanted.zone
-    return [_row(r, found.moments[r.id], found.services.get(r.id, []), causes, kept, zone) for r in incidents]
+    return [_row(found, r, causes, kept) for r in incidents]
 
 
 def _row(
-    record: Announcement,
-    moments: Moments,
-    services: Sequence[NamedService],
-    causes: Mapping[int, Cause | None],
-    kept: Mapping[int, tuple[int, int]],
-    zone: ZoneInfo,
+    found: _Found, record: Announcement, causes: Mapping[int, Cause | None], kept: Mapping[int, tuple[int, int]]
 ) -> OutageRow:
+    moments = found.moments[record.id]
     started = moments.started_at or record.created_at
+    resolved = None if moments.ended_at is None else time_on(_stretches(found, record)) / MINUTE
 
     def after(moment: datetime | None) -> float | None:
         return None if moment is None else max((moment - started) / MINUTE, 0.0)
@@ -220,48 +225,45 @@ def _row(
         record.id,
         record.title,
         record.severity,
-        month_of(started, zone),
+        month_of(started, found.wanted.zone),
         started,
         moments.ended_at,
         causes.get(record.id),
-        tuple(services),
+        tuple(found.services.get(record.id, ())),
         after(moments.noticed_at),
         after(moments.told_at),
-        after(moments.ended_at),
+        resolved,
         *kept.get(record.id, (0, 0)),
     )
 
 
-def _stretches(
-    record: Announcement, moments: Moments, start: datetime, end: datetime
-) -> list[tuple[datetime, datetime]]:
-    """When it was on within these bounds; of a repeated one, each of its times."""
+def _stretches(found: _Found, record: Announcement) -> tuple[Stretch, ...]:
+    """When it was on within the months, between each end and reopening not; of a repeated one, each of its times."""
     if record.recurrence:
-        until = min(end, record.closed_at or end)
-        times = takewhile(lambda o: o.start < until, occurrences(record, start))
-        return [(o.start, min(o.end, until)) for o, _n in zip(times, range(OCCURRENCES_LIMIT), strict=False)]
-    if moments.started_at is None:
-        return []
-    return [(moments.started_at, moments.ended_at or end)]
+        until = min(found.end, record.closed_at or found.end)
+        times = takewhile(lambda o: o.start < until, occurrences(record, found.start))
+        return tuple((o.start, min(o.end, until)) for o, _n in zip(times, range(OCCURRENCES_LIMIT), strict=False))
+    moments = found.moments[record.id]
+    return stretches_of(moments.started_at, moments.ended_at, found.courses[record.id].turns, found.end)
 
 
 def _service_rows(found: _Found) -> list[ServiceRow]:
     """Every service that something happened to, the worst first. Planned work is maintenance whatever its effect."""
-    outages: defaultdict[tuple[int, str], list[Outage]] = defaultdict(list)
-    counts: Counter[tuple[int, str]] = Counter()
+    outages: defaultdict[int, list[Outage]] = defaultdict(list)
+    counts: Counter[int] = Counter()
+    names: dict[int, str] = {}
     for record in found.records:
-        stretches = _stretches(record, found.moments[record.id], found.start, found.end)
-        for service in found.services.get(record.id, ()):
-            if found.wanted.service_id is not None and service.id != found.wanted.service_id:
-                continue
-            key = (service.id, service.name)
-            planned = record.kind is Kind.maintenance
-            effect = Effect.under_maintenance if planned else service.effect
-            outages[key] += [Outage(a, b, effect) for a, b in stretches]
-            counts[key] += not planned
+        course, planned = found.courses[record.id], record.kind is Kind.maintenance
+        services = found.services.get(record.id, ())
+        names = {**course.names, **names, **{s.id: s.name for s in services}}
+        effects = effects_over_time(course.turns, {s.id: s.effect for s in services})
+        for service_id, mine in outages_of(_stretches(found, record), effects).items():
+            if found.wanted.service_id in (None, service_id):
+                outages[service_id] += [replace(o, effect=Effect.under_maintenance) for o in mine] if planned else mine
+                counts[service_id] += not planned
     rows = [
-        ServiceRow(id, name, counts[id, name], availability(mine, found.start, found.end))
-        for (id, name), mine in outages.items()
+        ServiceRow(id, names[id], counts[id], availability(mine, found.start, found.end))
+        for id, mine in outages.items()
         if any(o.start < found.end and o.end > found.start for o in mine)
     ]
     return sorted(rows, key=lambda r: (-r.availability.down, -r.availability.affected, r.name))

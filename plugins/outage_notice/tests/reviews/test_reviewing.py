@@ -23,6 +23,7 @@ from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
 from plugins.outage_notice.announcements import actions as announcing
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
+from plugins.outage_notice.announcements.rules import Effect, ServiceEffect
 from plugins.outage_notice.banners.models import Receipt
 from plugins.outage_notice.outages import actions as outages
 from plugins.outage_notice.reviews import actions
@@ -31,7 +32,7 @@ from plugins.outage_notice.reviews.models import Feedback, ReviewAction
 from plugins.outage_notice.reviews.queries.facts import Facts, review_facts
 from plugins.outage_notice.reviews.queries.feedback import answers_of
 from plugins.outage_notice.reviews.queries.records import find_published, get_reviewed
-from plugins.outage_notice.reviews.queries.reports import Wanted, report
+from plugins.outage_notice.reviews.queries.reports import Report, Wanted, report
 from plugins.outage_notice.reviews.rules import Answer, Cause, Readers, Side
 from plugins.outage_notice.reviews.rules.months import read_range
 from plugins.outage_notice.tests.announcing import department, publish
@@ -383,6 +384,33 @@ def test_a_report_reads_only_its_months_and_asks_as_much_for_many_outages_as_for
         if not is_postgresql():  # which reads so few rows without an index
             plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {searches[0][0]}", searches[0][1])
             assert "ix_outage_announcement_actual_start_at" in str(plan.all())
+
+
+@pytest.mark.both_databases
+def test_a_report_counts_what_was_on_and_how_heavily(people: People, vpn: Service, clock: FixedClock) -> None:
+    """An hour as a major outage, half an hour slow, ten hours fine, a quarter of an hour slow again."""
+    outage = publish(people.teresa, department(people.finance), services=(vpn,))
+    clock.advance(minutes=60)
+    slow = {"services": (ServiceEffect(vpn.id, Effect.degraded_performance),)}
+    act(announcing.edit_published, people.teresa, outage.id, slow)
+    clock.advance(minutes=40)
+    act(announcing.resolve, people.teresa, outage.id, ended_at=clock.now() - 10 * MINUTE)
+    clock.advance(minutes=600)
+    act(announcing.reopen, people.teresa, outage.id)
+    clock.advance(minutes=15)
+    act(announcing.resolve, people.teresa, outage.id)
+    found = report_of(clock)
+    [row], [service] = found.outages, found.services
+    assert row.to_resolve == 105
+    assert (service.availability.down, service.availability.affected) == (60 * MINUTE, 105 * MINUTE)
+    facts = facts_of(people.carla, outage, clock)
+    assert (facts.resolution, facts.stretches) == (105, 2)
+
+
+@factories.in_app
+def report_of(clock: FixedClock) -> Report:
+    zone = ZoneInfo("UTC")
+    return report(Wanted(read_range("", "", clock.now(), zone), zone), clock.now())
 
 
 @factories.in_app

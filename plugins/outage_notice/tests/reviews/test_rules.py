@@ -9,6 +9,14 @@ import pytest
 from plugins.outage_notice.announcements.rules import Effect
 from plugins.outage_notice.reviews import rules
 from plugins.outage_notice.reviews.rules import Moments, Outage, PhaseName
+from plugins.outage_notice.reviews.rules.stretches import (
+    Turn,
+    TurnKind,
+    effects_over_time,
+    outages_of,
+    stretches_of,
+    time_on,
+)
 
 NINE = datetime(2026, 3, 12, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -93,6 +101,61 @@ def test_what_reaches_beyond_is_cut() -> None:
 
 def test_no_time_has_no_share() -> None:
     assert rules.availability([], NINE, NINE).share is None
+
+
+def end(minutes: float) -> Turn:
+    return Turn(at(minutes), TurnKind.ended)
+
+
+def again(minutes: float) -> Turn:
+    return Turn(at(minutes), TurnKind.reopened)
+
+
+def on(turns: list[Turn], ended: float | None, until: float = 2000) -> list[tuple[float, float]]:
+    found = stretches_of(at(0), None if ended is None else at(ended), turns, at(until))
+    return [((a - NINE) / MINUTE, (b - NINE) / MINUTE) for a, b in found]
+
+
+def test_what_ended_and_was_reopened_was_off_in_between() -> None:
+    """An hour down, 23 hours fine, half an hour down: 90 minutes, not 24 hours and a half."""
+    assert on([end(60), again(1440), end(1470)], 1470) == [(0, 60), (1440, 1470)]
+    assert time_on(stretches_of(at(0), at(1470), [end(60), again(1440), end(1470)], at(2000))) == 90 * MINUTE
+    assert on([end(60), again(1440)], None) == [(0, 60), (1440, 2000)]
+    undone = Turn(at(61), TurnKind.undone)
+    assert on([end(60), undone, end(90)], 90) == [(0, 90)]
+    assert on([end(60), again(100), end(110), undone], None) == [(0, 60), (100, 2000)]
+    # The record knows better when it ended last, and stands alone where the timeline does not tell.
+    assert on([end(60)], 55) == [(0, 55)]
+    assert on([], 65) == [(0, 65)]
+    assert on([end(60)], None) == [(0, 2000)]
+    assert on([again(5)], None) == [(0, 2000)]
+    assert on([end(-10)], -10) == [(0, 0)]
+    assert stretches_of(None, at(5), [], at(9)) == ()
+
+
+def test_an_effect_counts_from_when_it_was_said() -> None:
+    """Two hours of a major outage that became a slow service before it ended: two hours down."""
+    vpn, mail = 1, 2
+    major, slow = {vpn: Effect.major_outage}, {vpn: Effect.degraded_performance}
+    said = Turn(at(10), TurnKind.changed, major)
+    edited = Turn(at(120), TurnKind.changed, slow, major)
+
+    def down(turns: list[Turn], *stretches: tuple[float, float], service: int = vpn) -> float:
+        effects = effects_over_time(turns, slow)
+        found = outages_of([(at(a), at(b)) for a, b in stretches], effects)
+        return rules.availability(found.get(service, []), at(0), at(1440)).down / MINUTE
+
+    assert down([said, edited], (0, 150)) == 120
+    assert down([edited], (0, 150)) == 120  # published before publications kept their effects
+    assert down([], (0, 150)) == 0  # and with no entry at all: as the record says
+    assert down([Turn(at(10), TurnKind.changed)], (0, 150)) == 0
+    assert down([said, edited], (0, 60), (100, 150)) == 60 + 20
+    assert down([said, edited], (130, 150)) == 0
+    # Added after half an hour, and taken off again.
+    more = {**major, mail: Effect.partial_outage}
+    turns = [said, Turn(at(30), TurnKind.changed, more, major), Turn(at(50), TurnKind.changed, major, more)]
+    assert down(turns, (0, 150), service=mail) == pytest.approx(0.3 * 20)
+    assert down(turns, (0, 150)) == 150
 
 
 def test_reminders_come_before_on_and_after_the_day() -> None:
