@@ -39,6 +39,7 @@ from plugins.outage_notice.playbooks.models import Playbook
 from plugins.outage_notice.playbooks.queries import get_playbook, shown_name
 from plugins.outage_notice.playbooks.rules import Content, problems_of
 from plugins.outage_notice.response.actions.preparing import Prepared, prepare
+from plugins.outage_notice.response.queries import administrators
 
 
 def create_playbook(actor: Viewer, content: Content) -> Playbook:
@@ -173,7 +174,9 @@ def _stop_on_problems(content: Content, before: Content | None = None) -> None:
 
 
 def remind_of_reviews(now: datetime) -> int:
-    """Tell the owners of playbooks whose review is due, once for each date, whatever the number of processes."""
+    """Tell the owners of playbooks whose review is due, and of those without owner the administrators: once for each
+    date, whatever the number of processes.
+    """
     return sum(_remind(playbook_id) for playbook_id in queries.due_reminders(now))
 
 
@@ -193,23 +196,28 @@ def _remind(playbook_id: int) -> bool:
         if row is None:
             return False
         owner = viewers([row.owner_id]).get(row.owner_id) if row.owner_id is not None else None
-        if owner is not None and is_mail_address(owner.email or ""):
-            _write_reminder(row, owner)
+        keeps_it = owner is not None and owner.may_announce
+        for person in viewers([row.owner_id] if keeps_it else administrators()).values():
+            if is_mail_address(person.email or ""):
+                _write_reminder(row, person)
         record_audit(None, "playbook.review_due", "playbook", row.id, after={"review_on": row.review_on})
         return True
 
 
-def _write_reminder(row: Playbook, owner: Viewer) -> None:
+def _write_reminder(row: Playbook, person: Viewer) -> None:
     url = f"{current_app.extensions['helpdesk'].settings.public_url}/playbooks/{row.id}"
-    language = owner.locale.split("_")[0].split("-")[0]
+    language = person.locale.split("_")[0].split("-")[0]
     with force_locale(language if language in LOCALES else "en"):
         name = shown_name(row)
         subject = _("Please review the playbook “%(name)s”", name=name)
         text = _(
             "Hello %(person)s,\n\nthe playbook “%(name)s” is to be reviewed: are its texts, its people and its "
             "checklist still right? Then set the next date.\n\n%(url)s",
-            person=owner.name,
+            person=person.name,
             name=name,
             url=url,
         )
-    queue_mail(owner.email or "", " ".join(subject.split()), text, event_id=f"playbook-review-{row.id}-{row.review_on}")
+        if row.owner_id is None:
+            text += "\n\n" + _("It has no owner yet: choose one.")
+    event_id = f"playbook-review-{row.id}-{row.review_on}"
+    queue_mail(person.email or "", " ".join(subject.split()), text, event_id=event_id)

@@ -29,6 +29,8 @@ from plugins.outage_notice.playbooks.rules import (
     Content,
     draft_from,
     free_blanks,
+    is_sentence,
+    missing_blanks,
 )
 
 
@@ -68,15 +70,29 @@ class UseForm(BaseForm):
         """The fields of the blanks in one language."""
         return [self[field_name(code, name)] for name in open_blanks(self._content)]
 
+    def may_stay_out(self, code: str) -> set[str]:
+        """The names of the fields of blanks that are whole sentences: emptied, the sentence stays out."""
+        blanks = self._content.blanks
+        return {field_name(code, blank.name) for blank in blanks if is_sentence(blank.defaults.get(code, ""))}
+
+    def missing(self) -> dict[str, list[str]]:
+        """What stops publishing at the blanks: emptied ones of the chosen language, by field."""
+        choices = self._choices()
+        message = _("Fill this in: the text needs it.")
+        return {field_name(choices.language, name): [message] for name in missing_blanks(self._content, choices)}
+
     def draft(self) -> Draft:
         """The draft as it would be published now."""
+        return draft_from(self._content, self._choices(), self._now)
+
+    def _choices(self) -> Choices:
         names = dict(self.service.choices or [])
         is_known = self.service.data in names and self.service.data
         values = {
             code: {name: self[field_name(code, name)].data or "" for name in open_blanks(self._content)}
             for code in self._content.languages()
         }
-        choices = Choices(
+        return Choices(
             language=self.language.data or self._content.locale,
             values=values,
             service=(int(self.service.data), names[self.service.data]) if is_known else None,
@@ -87,7 +103,6 @@ class UseForm(BaseForm):
             owner_id=self._viewer.id,
             time_zone=self._viewer.time_zone or "UTC",
         )
-        return draft_from(self._content, choices, self._now)
 
 
 def field_name(code: str, name: str) -> str:

@@ -13,6 +13,7 @@ from plugins.outage_notice.playbooks.rules.blanks import (
     fill,
     free_blanks,
     is_blank_name,
+    is_sentence,
 )
 from plugins.outage_notice.playbooks.rules.content import (
     CHECKLIST_LIMIT,
@@ -25,7 +26,13 @@ from plugins.outage_notice.playbooks.rules.content import (
     Purpose,
     problems_of,
 )
-from plugins.outage_notice.playbooks.rules.drafting import Audience, Choices, draft_from, next_five_minutes
+from plugins.outage_notice.playbooks.rules.drafting import (
+    Audience,
+    Choices,
+    draft_from,
+    missing_blanks,
+    next_five_minutes,
+)
 
 __all__ = [
     "BLANKS_LIMIT",
@@ -49,6 +56,8 @@ __all__ = [
     "fill",
     "free_blanks",
     "is_blank_name",
+    "is_sentence",
+    "missing_blanks",
     "next_five_minutes",
     "problems_of",
 ]

@@ -46,6 +46,25 @@ def free_blanks(texts: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(n for text in texts for n in blanks_in(text)) if name != SERVICE_BLANK]
 
 
+def is_sentence(default: str) -> bool:
+    """Whether a blank stands for a whole sentence, which may stay out; told by what stands in it at first."""
+    return default.rstrip().endswith((".", "!", "?"))
+
+
+def leave_out(text: str, names: Iterable[str]) -> str:
+    """The text without these blanks, where they are sentences of their own. Elsewhere they stay, and are asked for."""
+    for name in names:
+        text = re.sub(rf"[ \t]*\{{{name}\}}[ \t]*", _without_sentence, text).strip()
+    return text
+
+
+def _without_sentence(match: re.Match[str]) -> str:
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    if before and before[-1] not in ".!?:\n":
+        return match[0]
+    return " " if before and before[-1] != "\n" and after and after[0] != "\n" else ""
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with what was filled in; what was not stays a blank, and the check before publishing names it.
 

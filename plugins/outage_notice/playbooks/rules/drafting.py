@@ -9,7 +9,15 @@ from enum import StrEnum
 
 from plugins.outage_notice.announcements.rules import Draft, Kind, ServiceEffect, Texts
 from plugins.outage_notice.audiences.rules import Target, TargetKind
-from plugins.outage_notice.playbooks.rules.blanks import SERVICE_BLANK, Blank, Values, fill, free_blanks
+from plugins.outage_notice.playbooks.rules.blanks import (
+    SERVICE_BLANK,
+    Blank,
+    Values,
+    fill,
+    free_blanks,
+    is_sentence,
+    leave_out,
+)
 from plugins.outage_notice.playbooks.rules.content import Content, PlaybookTexts
 
 FIVE = timedelta(minutes=5)
@@ -25,7 +33,10 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What a person fills in when a playbook is used. `service`: id and name. `starts_at` None: now."""
+    """What a person fills in when a playbook is used. `service`: id and name. `starts_at` None: now.
+
+    `values`: a blank that is not named has its default, one that is named as "" was emptied.
+    """
 
     language: str
     values: Values = field(default_factory=dict)
@@ -103,12 +114,32 @@ def _audience(content: Content, choices: Choices) -> tuple[Target, ...]:
     return tuple(Target(TargetKind.service_users, str(s.service_id)) for s in _services(content, choices))
 
 
+def missing_blanks(content: Content, choices: Choices) -> list[str]:
+    """The declared blanks, but for the service, that are left in the texts of the chosen language: emptied, and no
+    sentence that may stay out.
+    """
+    languages = content.languages()
+    locale = choices.language if choices.language in languages else content.locale
+    left = free_blanks(_filled(languages[locale], locale, content, choices).all)
+    declared = {blank.name for blank in content.blanks}
+    return [name for name in left if name in declared]
+
+
+def _value_of(blank: Blank, locale: str, values: Values) -> str:
+    """What stands in a blank: as somebody wrote it, also nothing; else its default."""
+    return values.get(locale, {}).get(blank.name, blank.defaults.get(locale, "")).strip()
+
+
+def _stays_out(blank: Blank, locale: str, values: Values) -> bool:
+    return is_sentence(blank.defaults.get(locale, "")) and not _value_of(blank, locale, values)
+
+
 def _filled(texts: PlaybookTexts, locale: str, content: Content, choices: Choices) -> PlaybookTexts:
-    values = {blank.name: blank.defaults.get(locale, "") for blank in content.blanks}
-    values |= {name: text for name, text in choices.values.get(locale, {}).items() if text.strip()}
+    values = {blank.name: _value_of(blank, locale, choices.values) for blank in content.blanks}
+    left_out = [blank.name for blank in content.blanks if _stays_out(blank, locale, choices.values)]
     if choices.service is not None:
         values[SERVICE_BLANK] = choices.service[1]
-    return PlaybookTexts(*(fill(text, values) for text in texts.all))
+    return PlaybookTexts(*(fill(leave_out(text, left_out), values) for text in texts.all))
 
 
 def _translations(content: Content, choices: Choices, locale: str) -> dict[str, Texts]:
@@ -126,9 +157,11 @@ def _is_translated(texts: PlaybookTexts, code: str, locale: str, blanks: tuple[B
     for name in free_blanks(texts.all[:3]):
         if name not in declared:
             continue  # filled when a reply is sent
-        default, own_default = declared[name].defaults.get(code, ""), declared[name].defaults.get(locale, "")
-        given = values.get(code, {}).get(name, "").strip() or default
-        own = values.get(locale, {}).get(name, "").strip() or own_default
+        blank = declared[name]
+        default, own_default = blank.defaults.get(code, ""), blank.defaults.get(locale, "")
+        given, own = _value_of(blank, code, values), _value_of(blank, locale, values)
+        if not given and not own and is_sentence(default):
+            continue  # it stays out of both
         if not given or (given == default and own != own_default):
             return False
     return True

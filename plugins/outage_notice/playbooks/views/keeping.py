@@ -18,6 +18,7 @@ from plugins.outage_notice.playbooks.forms import PlaybookForm, values_of
 from plugins.outage_notice.playbooks.models import Playbook
 from plugins.outage_notice.playbooks.rules import Content, Purpose
 from plugins.outage_notice.playbooks.views.blueprint import bp
+from plugins.outage_notice.playbooks.views.compare import differences
 from plugins.outage_notice.response.queries.calls import staff_to_call, teams_to_call, times_used
 
 EMPTY_ROWS = 3
@@ -83,8 +84,8 @@ def _answer(form: PlaybookForm, viewer: Viewer, row: Playbook | None) -> Respons
     except Invalid as error:
         form.pin(error)
         return _page(form, row), 422
-    except Stale as error:
-        return _compare(form, viewer, row, error)
+    except Stale:
+        return _compare(form, viewer, row)
     flash(_("The playbook is saved."))
     return redirect(f"/playbooks/{saved.id}")
 
@@ -97,25 +98,22 @@ def _save(form: PlaybookForm, viewer: Viewer, row: Playbook | None) -> Playbook:
     return actions.change_playbook(viewer, row.id, changes, form.revision.data or 0)
 
 
-def _compare(form: PlaybookForm, viewer: Viewer, row: Playbook | None, error: Stale) -> ResponseReturnValue:
-    """Somebody saved in between: what was typed stays, and saving it once more is meant."""
+def _compare(form: PlaybookForm, viewer: Viewer, row: Playbook | None) -> ResponseReturnValue:
+    """Somebody saved in between: both are shown, what was typed stays, and saving it once more is meant."""
     assert row is not None
-    theirs = queries.content_of(queries.get_playbook(viewer, row.id))
-    mine, kept = form.content(), values_of(theirs)
-    changed = [form[name].label.text for name, value in values_of(mine).items() if kept.get(name) != value]
-    form.revision.raw_data, form.revision.data = None, row.revision
-    names = ", ".join(map(str, changed))
-    form.form_errors = [error.message, _("It differs from what is saved now: %(names)s", names=names)]
-    return _page(form, row), 412
+    now_saved = queries.get_playbook(viewer, row.id)
+    form.revision.raw_data, form.revision.data = None, now_saved.revision
+    return _page(form, row, differences(form, queries.content_of(now_saved))), 412
 
 
-def _page(form: PlaybookForm, row: Playbook | None) -> str:
+def _page(form: PlaybookForm, row: Playbook | None, stale: list[dict[str, str]] | None = None) -> str:
     names = audiences.target_names(form.audience.data)
     items = [{"kind": t.kind.value, "id": t.id or "", "label": target_label(t, names)} for t in form.audience.data]
     return render_template(
         "outage_notice/playbook.html",
         form=form,
         row=row,
+        stale=stale,
         audience_items=items,
         services=services_to_choose(s.service_id for s in form.services.data),
         staff=staff_to_call(),

@@ -92,8 +92,8 @@ def _carry_out(form: UseForm, viewer: Viewer, row: Playbook, moment: datetime) -
         flash(_("The draft is saved. Nobody sees it before it is published."))
         return redirect(f"/announcements/{saved.id}/edit")
     asked = _aside(form, viewer, moment)["check"]
-    if asked.errors:
-        raise Invalid(asked.errors)
+    if problems := {**asked.errors, **form.missing()}:
+        raise Invalid(problems)
     if not asked.warnings <= set((form.seen.data or "").split(",")):
         return _page(form, viewer, row, moment, asks=True), 422
     saved = actions.publish_from_playbook(viewer, row.id, form.draft(), form.typed_people)

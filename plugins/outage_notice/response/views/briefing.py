@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,8 +16,11 @@ from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.announcements.rules import Status
 from plugins.outage_notice.response import actions, queries
+from plugins.outage_notice.response.actions.briefing import BriefingTexts
 from plugins.outage_notice.response.forms import BriefingForm
 from plugins.outage_notice.response.views.blueprint import bp
+
+PARTS = tuple(field.name for field in fields(BriefingTexts))
 
 
 @bp.route("/announcements/<int:announcement_id>/briefing", methods=["GET", "POST"])
@@ -41,16 +47,27 @@ def _save(form: BriefingForm, viewer: Viewer, record: Announcement) -> ResponseR
     except Invalid as error:
         form.pin(error)
         return _page(form, record), 422
-    except Stale as error:
-        row = queries.find_briefing(record.id)
-        form.form_errors = [error.message, _("Sending it once more replaces what is saved now.")]
-        form.revision.raw_data, form.revision.data = None, row.revision if row else 0
-        return _page(form, record), 412
+    except Stale:
+        return _compare(form, record, "send" if send else "save"), 412
     flash(_("The briefing is saved.") if not send else _("Agents see the briefing now."))
     return redirect(f"/announcements/{record.id}/{'edit' if record.status is Status.draft else ''}".rstrip("/"))
 
 
-def _page(form: BriefingForm, record: Announcement) -> str:
+def _compare(form: BriefingForm, record: Announcement, do: str) -> str:
+    """Somebody saved in between: both texts are shown, mine is still in the form, and sending it again is meant."""
+    row = queries.find_briefing(record.id)
+    theirs = {name: getattr(row, name, "") for name in PARTS}
+    mine = {name: form[name].data or "" for name in PARTS}
+    differ = [
+        {"label": form[name].label.text, "mine": mine[name], "theirs": theirs[name]}
+        for name in PARTS
+        if mine[name] != theirs[name]
+    ]
+    form.revision.raw_data, form.revision.data = None, row.revision if row else 0
+    return _page(form, record, differ, do)
+
+
+def _page(form: BriefingForm, record: Announcement, stale: list[dict[str, Any]] | None = None, do: str = "save") -> str:
     row = queries.find_briefing(record.id)
     return render_template(
         "outage_notice/response_briefing.html",
@@ -58,4 +75,6 @@ def _page(form: BriefingForm, record: Announcement) -> str:
         a=record,
         is_draft=record.status is Status.draft,
         sent_at=row.sent_at if row else None,
+        stale=stale,
+        do=do,
     )

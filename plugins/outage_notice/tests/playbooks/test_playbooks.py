@@ -96,6 +96,11 @@ def test_owners_are_reminded_once_when_the_review_is_due(cast: Cast, clock: Fixe
     mails = db.session.scalars(select(OutboxRow).where(OutboxRow.event_id.like("playbook-review-%"))).all()
     assert [(m.recipient, m.event_id) for m in mails] == [(cast.teresa.email, f"playbook-review-{made.id}-{today}")]
     db.session.rollback()
+    orphan = actions.create_playbook(cast.teresa, content(review_on=today))  # as those that come with the program
+    assert actions.remind_of_reviews(clock.now()) == 1
+    told = select(OutboxRow.recipient).where(OutboxRow.event_id == f"playbook-review-{orphan.id}-{today}")
+    assert db.session.scalars(told).all() == [cast.adam.email]
+    db.session.rollback()
     actions.change_playbook(cast.teresa, made.id, {"review_on": date(2027, 1, 1)})
     assert queries.count_due_reviews(cast.teresa, clock.now()) == 0
 
@@ -142,6 +147,13 @@ def test_what_is_missing_stops_publishing_at_its_field(
     text = answer.get_data(as_text=True)
     assert "Fill in the blank {service}." in text
     assert "An empty audience is nobody." in text
+    emptied = {"service": str(vpn.id), "blank_en_whom": "", "blank_en_what_works": ""}
+    answer = factories.post_form(teresa, f"/playbooks/{id}/use", fields | emptied)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'id="blank_en_whom-err"' in text
+    assert 'id="blank_en_what_works-err"' not in text
+    assert "All other services work." not in text.partition('id="preview"')[2]
     with app.app_context():
         assert db.session.scalar(select(Announcement.id)) is None
 
@@ -222,7 +234,11 @@ def test_the_form_of_a_playbook_goes_there_and_back(
     assert kept.briefing == Briefing()
     stale = factories.post_form(teresa, f"/playbooks/{id}", fields | {"revision": "7", "name": "Mine"})
     assert stale.status_code == 412
-    assert 'value="Mine"' in stale.get_data(as_text=True)
+    text = stale.get_data(as_text=True)
+    assert 'value="Mine"' in text
+    for both in ("Door locks</td>", "Mine</td>"):
+        assert both in text
+    assert "Doors stay closed at {place}</td>" not in text  # the same in both
     assert factories.post_form(teresa, f"/playbooks/{id}/delete", {"revision": "1"}).status_code == 302
 
 

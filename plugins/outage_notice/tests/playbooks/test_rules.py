@@ -24,6 +24,7 @@ from plugins.outage_notice.playbooks.rules import (
     draft_from,
     fill,
     is_blank_name,
+    missing_blanks,
     next_five_minutes,
     problems_of,
 )
@@ -124,6 +125,30 @@ def test_a_language_in_which_not_all_was_written_is_left_out() -> None:
         "VPN no funciona para Finanzas",
         ["en"],
     )
+
+
+def test_what_was_emptied_is_never_published_as_the_default() -> None:
+    works = Blank("what_works", {"en": "All other services work.", "es": "Lo demás funciona."})
+    texts = PlaybookTexts("{service} is down for {whom}", "You can't use it. {what_works} Please wait.", "{what_works}")
+    spanish = PlaybookTexts("{service} no va para {whom}", "No se puede usar. {what_works} Espere.", "{what_works}")
+    made = content(texts=texts, translations={"es": spanish}, blanks=(Blank("service"), WHOM, works))
+
+    def fill_in(**more: dict[str, str]) -> Choices:
+        return Choices(language="en", service=(5, "VPN"), values=more)
+
+    emptied = fill_in(en={"what_works": ""})
+    draft = draft_from(made, emptied, NINE)  # a whole sentence stays out
+    assert (draft.description, draft.workaround) == ("You can't use it. Please wait.", "")
+    assert draft.translations == {}  # which still says it
+    assert missing_blanks(made, emptied) == []
+    both = draft_from(made, fill_in(en={"what_works": ""}, es={"what_works": ""}), NINE)
+    assert both.translations["es"].description == "No se puede usar. Espere."
+
+    part = fill_in(en={"whom": ""})
+    assert draft_from(made, part, NINE).title == "VPN is down for {whom}"  # the text needs it
+    assert missing_blanks(made, part) == ["whom"]
+    inside = replace(made, texts=PlaybookTexts("It is down", "{service} is down, but {what_works}"))
+    assert missing_blanks(inside, emptied) == ["what_works"]
 
 
 def test_who_sees_it_is_chosen() -> None:

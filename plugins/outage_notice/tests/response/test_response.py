@@ -331,6 +331,10 @@ def test_the_pages_of_each(app: Flask, people: People, signed_in: SignIn, clock:
     assert factories.post_form(teresa, f"{url}/briefing", {"answer": "", "do": "send"}).status_code == 422
     sent = factories.post_form(teresa, f"{url}/briefing", {"answer": "We know.", "do": "send"})
     assert (sent.status_code, sent.location) == (302, f"{url}/edit")
+    stale = factories.post_form(tomas, f"{url}/briefing", {"answer": "My words.", "revision": "0"})
+    both = stale.get_data(as_text=True)
+    assert (stale.status_code, "We know.</td>" in both, "My words.</td>" in both) == (412, True, True)
+    assert "My words.</textarea>" in both
     queue = carla.get("/tickets").get_data(as_text=True)
     assert "We know." in queue
     assert "not public yet" in queue
