@@ -79,7 +79,7 @@ def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
     """The facts of one announcement that the viewer may see. A fixed number of queries."""
     moments = moments_of([record])[record.id]
     entries = timeline(record.id)
-    goals = targets_for([record])[record.id]
+    goals, promises = targets_for([record])[record.id], promises_kept(record.id)
     ended = moments.ended_at or now
     stretches = stretches_of(moments.started_at, moments.ended_at, courses_of([record])[record.id].turns, now)
     kept = kept_reach(record, entries)
@@ -91,11 +91,11 @@ def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
         services=tuple(services_by_id([record.id])[record.id]),
         people=reach.people if reach else audiences.count_people(targets_by_id([record.id])[record.id]),
         first_message=_minutes(moments.started_at, moments.told_at),
-        first_message_goal=goals.first_message_minutes,
+        first_message_goal=_first_goal(promises, moments.started_at) or goals.first_message_minutes,
         resolution=time_on(stretches) / MINUTE if stretches and moments.ended_at else None,
         stretches=len(stretches),
         resolution_goal=goals.resolution_minutes,
-        promises=tuple(_kept(promises_kept(record.id), now)),
+        promises=tuple(_kept(promises, now)),
         estimates=estimates,
         off_estimate=_off(estimates, moments.ended_at),
         reach=reach,
@@ -120,6 +120,13 @@ def _figures(data: Mapping[str, Any]) -> ReachFigures:
 
 def _minutes(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else max((end - start) / MINUTE, 0.0)
+
+
+def _first_goal(promises: list[Promise], started_at: datetime | None) -> int | None:
+    """The minutes that the level with which it was first shown allowed, whatever level it has now."""
+    due = next((promise.due_at for promise in promises if promise.kind is PromiseKind.first_message), None)
+    minutes = _minutes(started_at, due)
+    return None if minutes is None else round(minutes)
 
 
 def _kept(promises: list[Promise], now: datetime) -> list[Kept]:
