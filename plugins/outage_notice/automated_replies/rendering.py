@@ -75,6 +75,8 @@ def _reason(matches: Sequence[Match], now: datetime) -> dict[str, object]:
     eta = first.expected_end_at(now) if _says_eta(first) else None
     return {
         "announcement_ids": [match.announcement.id for match in matches[:2]],
+        "label": f"OUT-{first.id}",
+        "url": f"/announcements/{first.id}",
         "title": first.texts[first.locale].title,
         "by": matches[0].by,
         "revision": first.revision,
@@ -148,16 +150,33 @@ class OutageWords:
         return f"{format_date(local.date(), 'full', locale=self._locale)}, {clock}"
 
     def blanks(self, name: str, number: int) -> dict[str, str]:
-        """What the blanks of the technician's own text stand for."""
-        eta, following = self.announcement.expected_end_at(self._now), self.announcement.next_update_at
+        """What the blanks of the technician's own text stand for. They stand inside sentences: a time that has passed
+        says so itself.
+        """
         return {
             "requester_name": name,
             "ticket_number": str(number),
             "title": self.title,
             "since": self.since(),
-            "eta": self.time(eta) if eta and eta > self._now else _("no estimate yet"),
-            "next_update": self.time(following) if following else _("not known yet"),
+            "eta": self._eta_blank(),
+            "next_update": self._next_update_blank(),
             "promise": self.promise(),
             "workaround": self.workaround,
             "url": self.url,
         }
+
+    def _eta_blank(self) -> str:
+        eta = self.announcement.expected_end_at(self._now)
+        if eta is None:
+            return _("no estimate yet")
+        if eta <= self._now:
+            return _("%(time)s (this time has passed; a new estimate follows)", time=self.time(eta))
+        return self.time(eta)
+
+    def _next_update_blank(self) -> str:
+        at = self.announcement.next_update_at
+        if at is None:
+            return _("not known yet")
+        if at <= self._now:
+            return _("%(time)s (this time has passed; we have reminded the team)", time=self.time(at))
+        return self.time(at)

@@ -141,12 +141,19 @@ def test_drills_and_unmentioned_outages_leave_it_normal(app: Flask, people: Peop
     assert TITLE not in reply_to(app, people.ana, service_id=vpn.id).body_text
 
 
-def test_the_technicians_own_text_with_its_blanks(app: Flask, people: People, vpn: Any) -> None:
-    own = "Dear {requester_name}, about #{ticket_number}: {title}. Back: {eta}."
-    publish(people.teresa, department(people.finance), services=(vpn,), automated_reply_text=own)
+def test_the_technicians_own_text_with_its_blanks(app: Flask, people: People, vpn: Any, clock: FixedClock) -> None:
+    own = "Dear {requester_name}, about #{ticket_number}: {title}. Back: {eta}. Next: {next_update}."
+    published = publish(people.teresa, department(people.finance), services=(vpn,), automated_reply_text=own)
     message = reply_to(app, people.ana, service_id=vpn.id)
     assert f"Dear {people.ana.name}" in message.body_text
-    assert "Back: no estimate yet." in message.body_text
+    assert "Back: no estimate yet. Next: 10:00." in message.body_text
+    eta = clock.now() + timedelta(minutes=30)
+    act(actions.post_update, people.teresa, published.id, NewUpdate(text="Soon.", eta=eta))
+    assert "Back: 09:30. Next: 10:00." in reply_to(app, people.ana, service_id=vpn.id).body_text
+    clock.advance(hours=2)  # what was promised has passed, and is no promise any more
+    body = reply_to(app, people.ana, service_id=vpn.id).body_text
+    assert "Back: 09:30 (this time has passed; a new estimate follows)." in body
+    assert "Next: 10:00 (this time has passed; we have reminded the team)." in body
 
 
 def test_a_value_that_looks_like_a_blank_stays_text() -> None:
