@@ -33,9 +33,8 @@ def _file(form: str) -> Route:
 TABLE: Table = {
     "GET /reviews": Route("agent"),
     "GET /reports": Route("agent"),
-    "GET /reports/<any(availability, outages):table>.csv": (
-        Route("agent", arguments={"table": "availability"}),
-        Route("agent", arguments={"table": "outages"}),
+    "GET /reports/<any(availability, outages, figures):table>.csv": tuple(
+        Route("agent", arguments={"table": table}) for table in ("availability", "outages", "figures")
     ),
     f"GET {REVIEW}": Route("agent", object="over"),
     f"GET {REVIEW}.<any(html, pdf):form>": (_file("html"), _file("pdf")),

@@ -20,8 +20,10 @@ from plugins.outage_notice.announcements.rules.lifecycle import occurrences
 from plugins.outage_notice.response.queries.promises import promises_of
 from plugins.outage_notice.reviews.models import Review
 from plugins.outage_notice.reviews.queries.courses import Course, courses_of
+from plugins.outage_notice.reviews.queries.departments import branches_below, concerned_branches
 from plugins.outage_notice.reviews.queries.moments import CHUNK, moments_of
-from plugins.outage_notice.reviews.rules import Availability, Cause, Moments, Outage, availability, percentile
+from plugins.outage_notice.reviews.rules import Availability, Cause, Moments, Outage, availability
+from plugins.outage_notice.reviews.rules.breakdown import Figures, by_department, by_month, figures_of
 from plugins.outage_notice.reviews.rules.months import Month, MonthRange, month_of
 from plugins.outage_notice.reviews.rules.stretches import (
     Stretch,
@@ -49,7 +51,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class OutageRow:
-    """One incident that began in these months. Times in minutes from its start; None: not known, or not over."""
+    """One incident that began in these months. Times in minutes from its start, and those it was on until it was
+    resolved; None: not known, or not over. `departments`: those of the report that it concerned.
+    """
 
     id: int
     title: str
@@ -64,15 +68,7 @@ class OutageRow:
     to_resolve: float | None
     promises_kept: int
     promises: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Median and 90th percentile of `count` values, in minutes."""
-
-    median: float | None
-    p90: float | None
-    count: int
+    departments: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +90,18 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`is_cut`: there were more outages than one report holds."""
+    """`levels` counts by month and level, `by_cause` by cause and level. `months` and `departments` hold the figures of
+    each, `department_names` those departments in order. `is_cut`: there were more outages than one report holds.
+    """
 
     outages: tuple[OutageRow, ...]
     services: tuple[ServiceRow, ...]
-    by_month: Mapping[Month, Mapping[int, int]]
+    levels: Mapping[Month, Mapping[int, int]]
     by_cause: Mapping[Cause | None, Mapping[int, int]]
-    to_notice: Spread
-    to_tell: Spread
-    to_resolve: Spread
-    promises_kept: int
-    promises: int
+    all: Figures
+    months: Mapping[Month, Figures]
+    departments: Mapping[int, Figures]
+    department_names: Mapping[int, str]
     repeats: tuple[Repeat, ...]
     start: datetime
     end: datetime
@@ -120,6 +117,7 @@ class _Found:
     moments: Mapping[int, Moments]
     services: Mapping[int, list[NamedService]]
     courses: Mapping[int, Course]
+    branches: Mapping[int, frozenset[int]]
     start: datetime
     end: datetime
 
@@ -132,18 +130,27 @@ def report(wanted: Wanted, now: datetime) -> Report:
     records = _records(wanted, start, end)
     is_cut = len(records) > OUTAGES_LIMIT
     records = records[:OUTAGES_LIMIT]
-    found = _Found(wanted, records, moments_of(records), _services(records), courses_of(records), start, end)
+    branches = branches_below(wanted.department_id)
+    found = _Found(
+        wanted,
+        records,
+        moments_of(records),
+        _services(records),
+        courses_of(records),
+        concerned_branches([record.id for record in records], branches),
+        start,
+        end,
+    )
     rows = _rows(found)
     return Report(
         outages=tuple(rows),
         services=tuple(_service_rows(found)),
-        by_month=_by_month(rows, wanted.months),
+        levels=_levels(rows, wanted.months),
         by_cause=_by_cause(rows),
-        to_notice=_spread([r.to_notice for r in rows]),
-        to_tell=_spread([r.to_tell for r in rows]),
-        to_resolve=_spread([r.to_resolve for r in rows]),
-        promises_kept=sum(r.promises_kept for r in rows),
-        promises=sum(r.promises for r in rows),
+        all=figures_of(rows),
+        months=by_month(rows, wanted.months.months),
+        departments=by_department(rows, branches),
+        department_names=branches,
         repeats=tuple(_repeats(rows)),
         start=start,
         end=end,
@@ -234,6 +241,7 @@ def _row(
         after(moments.told_at),
         resolved,
         *kept.get(record.id, (0, 0)),
+        found.branches[record.id],
     )
 
 
@@ -269,7 +277,7 @@ def _service_rows(found: _Found) -> list[ServiceRow]:
     return sorted(rows, key=lambda r: (-r.availability.down, -r.availability.affected, r.name))
 
 
-def _by_month(rows: Sequence[OutageRow], months: MonthRange) -> dict[Month, dict[int, int]]:
+def _levels(rows: Sequence[OutageRow], months: MonthRange) -> dict[Month, dict[int, int]]:
     found: dict[Month, dict[int, int]] = {month: {} for month in months.months}
     for row in rows:
         counts = found.setdefault(row.month, {})
@@ -283,11 +291,6 @@ def _by_cause(rows: Sequence[OutageRow]) -> dict[Cause | None, dict[int, int]]:
         counts = found.setdefault(row.cause, {})
         counts[row.severity] = counts.get(row.severity, 0) + 1
     return dict(sorted(found.items(), key=lambda item: (item[0] is None, -sum(item[1].values()), str(item[0]))))
-
-
-def _spread(values: Sequence[float | None]) -> Spread:
-    known = [value for value in values if value is not None]
-    return Spread(percentile(known, 0.5), percentile(known, 0.9), len(known))
 
 
 def _repeats(rows: Sequence[OutageRow]) -> list[Repeat]:

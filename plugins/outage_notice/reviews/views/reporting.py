@@ -18,13 +18,21 @@ from helpdesk.plugin_api import allow, get_viewer, limit, now
 from plugins.outage_notice.announcements.forms.words import LEVEL_NAMES
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.reviews.forms import CAUSE_NAMES
-from plugins.outage_notice.reviews.queries.reports import Wanted, report, services_for_filter
+from plugins.outage_notice.reviews.queries.reports import (
+    OutageRow,
+    Report,
+    Wanted,
+    report,
+    services_for_filter,
+)
 from plugins.outage_notice.reviews.rules import WEIGHTS
+from plugins.outage_notice.reviews.rules.breakdown import Figures, by_department
 from plugins.outage_notice.reviews.rules.months import Month, read_month, read_range
 from plugins.outage_notice.reviews.views.blueprint import bp
 from plugins.outage_notice.reviews.views.charts import columns
 
 SERVICES_DRAWN = 20
+DRAWN_AT_MOST = 24  # months, or departments
 OUTAGES_SHOWN = 100
 LEVELS = (1, 2, 3, 4)
 _RISKY, _BLANK = ("=", "+", "-", "@"), ("\t", "\r", "\n")
@@ -55,7 +63,7 @@ def reports() -> str:
     at = now()
     wanted = _wanted(at)
     found = report(wanted, at)
-    months = list(found.by_month)
+    months = list(found.levels)
     asked = {name: request.args.get(name, "") for name in ("from", "to")}
     return render_template(
         "outage_notice/reports.html",
@@ -63,19 +71,21 @@ def reports() -> str:
         found=found,
         columns=columns(
             [month_name(month) for month in months],
-            [[(f"l{level}", found.by_month[month].get(level, 0)) for level in LEVELS] for month in months],
+            [[(f"l{level}", found.levels[month].get(level, 0)) for level in LEVELS] for month in months],
         ),
-        months=[(month_name(month), found.by_month[month]) for month in months],
+        months=[(month_name(month), found.levels[month]) for month in months],
+        by_month=[(month_name(month), figures) for month, figures in found.months.items()],
+        by_department=[(found.department_names[id], figures) for id, figures in found.departments.items()],
         levels=LEVELS,
         drawn=found.services[:SERVICES_DRAWN],
+        drawn_at_most=DRAWN_AT_MOST,
         shown=found.outages[:OUTAGES_SHOWN],
         weights=WEIGHTS,
         departments=audiences.department_options(get_viewer()),
         services=services_for_filter(),
         wrong_month=any(text and read_month(text) is None for text in asked.values()),
         csv_urls={
-            table: url_for("outage_notice_reviews.reports_csv", table=table, **_kept(wanted))
-            for table in ("availability", "outages")
+            table: url_for("outage_notice_reviews.reports_csv", table=table, **_kept(wanted)) for table in TABLES
         },
     )
 
@@ -89,17 +99,19 @@ def _kept(wanted: Wanted) -> dict[str, Any]:
     return kept
 
 
-@bp.get("/reports/<any(availability, outages):table>.csv")
+@bp.get("/reports/<any(availability, outages, figures):table>.csv")
 @allow("agent")
 @limit("30/minute")
 def reports_csv(table: str) -> Response:
-    """One line for each service or outage. UTF-8 with a mark, so that spreadsheets read the letters right."""
+    """One line for each service, or outage, or month and department.
+
+    UTF-8 with a mark, so that spreadsheets read the letters right.
+    """
     at = now()
     wanted = _wanted(at)
     found = report(wanted, at)
-    rows = _table(AVAILABILITY, found.services) if table == "availability" else _table(OUTAGES, found.outages)
     out = io.StringIO()
-    csv.writer(out).writerows(rows)
+    csv.writer(out).writerows(TABLES[table](found))
     name = f"{table}-{wanted.months.first}-{wanted.months.last}.csv"
     return Response(
         "\ufeff" + out.getvalue(),
@@ -153,9 +165,54 @@ OUTAGES: tuple[Column, ...] = (
     (_l("To resolution (minutes)"), lambda row: _tenths(row.to_resolve)),
     (_l("Promises kept"), lambda row: row.promises_kept),
     (_l("Promises"), lambda row: row.promises),
+    (_l("Month"), lambda row: row.month),
 )
 
 
 def _table(columns: tuple[Column, ...], rows: Iterable[Any]) -> list[list[str]]:
     head = [cell(name) for name, _read in columns]
     return [head, *([cell(read(row)) for _name, read in columns] for row in rows)]
+
+
+def _availability(found: Report) -> list[list[str]]:
+    return _table(AVAILABILITY, found.services)
+
+
+def _outages(found: Report) -> list[list[str]]:
+    names = found.department_names
+
+    def departments(row: OutageRow) -> str:
+        return ", ".join(names[id] for id in names if id in row.departments)
+
+    return _table((*OUTAGES, (_l("Departments"), departments)), found.outages)
+
+
+def _figures(found: Report) -> list[list[str]]:
+    """Each month of each department, and of all of them together: one line, with a column for each kind of cause."""
+    causes = [cause for cause in found.by_cause if cause is not None]
+    columns: list[Column] = [
+        (_l("Month"), lambda row: row[0]),
+        (_l("Department"), lambda row: row[1]),
+        (_l("Outages"), lambda row: row[2].outages),
+        (_l("To notice, median (minutes)"), lambda row: _tenths(row[2].to_notice.median)),
+        (_l("To first message, median (minutes)"), lambda row: _tenths(row[2].to_tell.median)),
+        (_l("To resolution, median (minutes)"), lambda row: _tenths(row[2].to_resolve.median)),
+        (_l("Promises kept"), lambda row: row[2].promises_kept),
+        (_l("Promises"), lambda row: row[2].promises),
+        *((CAUSE_NAMES[cause], lambda row, cause=cause: row[2].causes.get(cause, 0)) for cause in causes),
+        (_l("No review says it"), lambda row: row[2].causes.get(None, 0)),
+    ]
+    rows: list[tuple[str, str, Figures]] = []
+    for month, figures in found.months.items():
+        rows.append((str(month), str(_l("All")), figures))
+        began = [row for row in found.outages if row.month == month]
+        of_each = by_department(began, found.department_names)
+        rows += [(str(month), found.department_names[id], one) for id, one in of_each.items()]
+    return _table(tuple(columns), rows)
+
+
+TABLES: dict[str, Callable[[Report], list[list[str]]]] = {
+    "availability": _availability,
+    "outages": _outages,
+    "figures": _figures,
+}

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,7 +20,8 @@ from helpdesk.tickets.rules import NewTicket
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import Checked
 from plugins.outage_notice.reviews import actions
-from plugins.outage_notice.reviews.rules import Readers
+from plugins.outage_notice.reviews.rules import Cause, Readers
+from plugins.outage_notice.reviews.rules.months import read_range
 from plugins.outage_notice.reviews.views.reporting import cell
 from plugins.outage_notice.tests.reviews.conftest import outage_of
 from plugins.outage_notice.tests.reviews.test_reviewing import act, action_rows, published, reviewed
@@ -258,6 +260,23 @@ def test_reports_count_what_happened_without_drills(
     table = list(csv.reader(io.StringIO(text_of(carla, "/reports/availability.csv").removeprefix("\ufeff"))))
     assert table[1][0] == "VPN"
     assert table[1][2] == "130.0"
+    act(actions.save_review, people.teresa, outage.id, {"cause": Cause.certificate})
+    assert (rows[0][12:], rows[1][12:]) == (["Month", "Departments"], ["2026-03", "Administration"])
+    figures = list(csv.DictReader(io.StringIO(text_of(carla, "/reports/figures.csv").removeprefix("\ufeff"))))
+    told = {
+        "To notice, median (minutes)": "10.0",
+        "To resolution, median (minutes)": "65.0",
+        "Certificate or licence": "1",
+    }
+    for department, count in (("All", "2"), ("Administration", "2"), ("Commerce", "0")):
+        [line] = [f for f in figures if (f["Month"], f["Department"]) == ("2026-03", department)]
+        assert line["Outages"] == count, department
+        assert count == "0" or told.items() <= line.items(), department
+    assert {f["Month"] for f in figures} == set(map(str, read_range("", "", clock.now(), ZoneInfo("UTC")).months))
+    lines = re.findall(r'<th scope="row">(Mar 2026|Administration|Commerce)</th><td class="num">(.*?)</tr>', page)
+    cells = {name: re.sub(r"<[^>]+>", "|", line) for name, line in lines}
+    assert "2||10 min||10 min||1 h 5 min||" in cells["Administration"]
+    assert cells["Commerce"].startswith("0||–||–||–||–||–")
     finance = f"/reports?department={people.finance.id}&service={vpn.id}"
     assert "2 outages began" in text_of(carla, finance)
     assert "0 outages began" in text_of(carla, f"/reports?department={people.sales.id}")
@@ -270,5 +289,5 @@ def test_reports_count_what_happened_without_drills(
 )  # fmt: skip
 def test_reports_take_any_question(signed_in: Browser, people: People, query: str) -> None:
     carla = signed_in(people.carla)
-    for address in ("/reports", "/reports/outages.csv", "/reports/availability.csv"):
+    for address in ("/reports", "/reports/outages.csv", "/reports/availability.csv", "/reports/figures.csv"):
         assert carla.get(f"{address}?{query}").status_code == 200, address

@@ -22,20 +22,22 @@ from helpdesk.core.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
 from plugins.outage_notice.announcements import actions as announcing
-from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
+from plugins.outage_notice.announcements.models import Announcement, AudienceTarget, TimelineEntry
 from plugins.outage_notice.announcements.rules import Effect, ServiceEffect
+from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.banners.models import Receipt
 from plugins.outage_notice.outages import actions as outages
 from plugins.outage_notice.reviews import actions
 from plugins.outage_notice.reviews.actions import NewAction
 from plugins.outage_notice.reviews.models import Feedback, ReviewAction
+from plugins.outage_notice.reviews.queries.departments import branches_below, concerned_branches
 from plugins.outage_notice.reviews.queries.facts import Facts, review_facts
 from plugins.outage_notice.reviews.queries.feedback import answers_of
 from plugins.outage_notice.reviews.queries.records import find_published, get_reviewed
 from plugins.outage_notice.reviews.queries.reports import Report, Wanted, report
 from plugins.outage_notice.reviews.rules import Answer, Cause, Readers, Side
 from plugins.outage_notice.reviews.rules.months import read_range
-from plugins.outage_notice.tests.announcing import department, publish
+from plugins.outage_notice.tests.announcing import EVERYONE, department, publish, requester, service_users
 from plugins.outage_notice.tests.outages.conftest import open_ticket
 from plugins.outage_notice.tests.reviews.conftest import MINUTE, outage_of
 from tests import factories
@@ -405,6 +407,40 @@ def test_a_report_counts_what_was_on_and_how_heavily(people: People, vpn: Servic
     assert (service.availability.down, service.availability.affected) == (60 * MINUTE, 105 * MINUTE)
     facts = facts_of(people.carla, outage, clock)
     assert (facts.resolution, facts.stretches) == (105, 2)
+
+
+@pytest.mark.both_databases
+def test_which_departments_an_outage_concerned(people: People, vpn: Service, app: Flask) -> None:
+    both, of_finance = {"Administration", "Commerce"}, {"Administration"}
+    audiences = (
+        (EVERYONE, both),
+        (department(people.town_hall), both),
+        (department(people.finance), of_finance),
+        (service_users(vpn), both),  # the town hall uses it
+        (service_users(factories.make_service("ERP", people.finance)), of_finance),
+        (service_users(factories.make_service("Nobody's")), set()),
+        (Target(TargetKind.role, "requester"), both),
+        (Target(TargetKind.role, "agent"), of_finance),
+        (requester(people.bruno), {"Commerce"}),
+    )
+    records = [publish(people.teresa, requester(people.bruno), department(people.finance))]
+    with app.app_context():
+        assert branches_below(people.administration.id) == branches_below(people.finance.id)
+        names = branches_below(None)
+        assert set(names.values()) == both
+        with transaction() as session:
+            for target, _found in audiences:
+                one = Announcement(
+                    **{c.key: getattr(records[0], c.key) for c in Announcement.__table__.c if c.key != "id"}
+                )
+                session.add(one)
+                session.flush()
+                session.add(AudienceTarget(announcement_id=one.id, kind=target.kind, ref=target.id or ""))
+                records.append(one)
+            ids = [one.id for one in records]
+        found = concerned_branches(ids, names)
+        told = [{names[branch] for branch in found[id]} for id in ids]
+    assert told == [both, *(wanted for _target, wanted in audiences)]
 
 
 @factories.in_app
