@@ -190,6 +190,18 @@ def network_delay_after(failures: int) -> timedelta:
     return min(timedelta(seconds=2 ** min((failures - NETWORK_FREE_FAILURES) // 10, 20)), NETWORK_LONGEST_DELAY)
 
 
+CLOCK_SKEW = timedelta(minutes=1)  # between the machines of one installation
+
+
+def wait_left(last_at: datetime, delay: timedelta, now: datetime) -> timedelta:
+    """How much of a delay that began with the attempt at `last_at` is left, zero or less when none.
+
+    An attempt further ahead than clocks differ was noted before the clock was set back. It keeps nobody waiting: that
+    could take hours.
+    """
+    return timedelta() if not delay or last_at > now + CLOCK_SKEW else last_at + delay - now
+
+
 class PasswordFault(StrEnum):
     """Why a new password is refused."""
 

@@ -10,7 +10,7 @@ from gevent import pywsgi
 from helpdesk.realtime import wire
 
 UPGRADE = "helpdesk.upgrade"  # the name in the WSGI environment
-KERNEL_BYTES = 64 * 1024  # that the kernel keeps of what was sent; by itself it would keep megabytes for a stopped client
+KERNEL_BYTES = 64 * 1024  # that the kernel keeps of what was sent; by itself it keeps megabytes for a stopped client
 
 
 class UpgradeHandler(pywsgi.WSGIHandler):

@@ -10,12 +10,14 @@ from sqlalchemy import func, select
 from helpdesk.core import outbox
 from helpdesk.core.database import db
 from helpdesk.core.outbox import OutboxRow, OutboxState
+from helpdesk.scheduling import rules
 from helpdesk.scheduling.models import SchedulingHeartbeat
 
 
-def find_last_beat() -> datetime | None:
-    """The newest sign of life of any ticker, None if there never was one."""
-    return db.session.scalar(select(func.max(SchedulingHeartbeat.at)))
+def find_last_beat(now: datetime) -> datetime | None:
+    """The newest sign of life of any ticker, None if there is none. One that the clock has yet to reach is none."""
+    newest = select(func.max(SchedulingHeartbeat.at)).where(SchedulingHeartbeat.at <= rules.newest_believed(now))
+    return db.session.scalar(newest)
 
 
 def has_due_effects(now: datetime) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 STALE_SECONDS = 5
 BEAT_SECONDS = 2
+AHEAD_SECONDS = 10  # by so much may the clock of a worker's machine be ahead of ours
 LONGEST_WAIT_SECONDS = 3600
 
 
@@ -26,3 +27,8 @@ def is_due(last: datetime | None, now: datetime, every_seconds: int) -> bool:
 def is_stale(at: datetime | None, now: datetime) -> bool:
     """Whether a sign of life from `at` is too old."""
     return at is None or now - at > timedelta(seconds=STALE_SECONDS)
+
+
+def newest_believed(now: datetime) -> datetime:
+    """Signs of life later than this were given before the clock was set back: they say nothing about now."""
+    return now + timedelta(seconds=AHEAD_SECONDS)

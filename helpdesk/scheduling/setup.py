@@ -23,7 +23,7 @@ def _figures() -> Iterator[Metric]:
     """Of the whole installation: every process gives the same ones."""
     now = clock.now()
     backlog = queries.count_backlog(now)
-    beat = queries.find_last_beat()
+    beat = queries.find_last_beat(now)
     paused = queries.find_outbox_pause() is not None
     db.session.rollback()
     gauge = GaugeMetricFamily

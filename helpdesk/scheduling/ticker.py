@@ -105,8 +105,9 @@ class Ticker:
 
 def find_problem_elsewhere() -> str | None:
     """What is wrong with the tickers of all processes, judged by the newest sign of life. Needs an app context."""
-    last = queries.find_last_beat()
-    if not rules.is_stale(last, clock.now()):
+    now = clock.now()
+    last = queries.find_last_beat(now)
+    if not rules.is_stale(last, now):
         return None
     return "no worker has given a sign of life" + (f" since {last:%Y-%m-%d %H:%M:%S} UTC" if last else "")
 

@@ -40,10 +40,15 @@ def healthz() -> tuple[Response, int]:
 @bp.get("/readyz")
 @allow("public")
 def readyz() -> tuple[Response, int]:
-    """Whether to send people here: 200, or 503 with the checks that fail. What is `degraded` can be done without."""
-    failing = queries.failing_checks()
+    """Whether to send people here: 200, or 503 with the checks that fail. What is `degraded` can be done without.
+
+    `?exclude=ticker`, which may be repeated, counts a check among those: pages are right without a worker.
+    """
+    excluded = set(request.args.getlist("exclude")) - {"database"}
+    found = queries.failing_checks()
+    failing, degraded = ([n for n in found if n not in excluded], [n for n in found if n in excluded])
     answer = {"status": "not ready" if failing else "ready", "failing": failing}
-    if failing != ["database"] and (degraded := queries.missing_helpers()):
+    if failing != ["database"] and (degraded := degraded + queries.missing_helpers()):
         answer["degraded"] = degraded
     return jsonify(answer), 503 if failing else 200
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from helpdesk.accounts import actions, queries
-from helpdesk.accounts.rules import Role, delay_after, fold, makes_cycle, network_delay_after, network_of
+from helpdesk.accounts.rules import Role, delay_after, fold, makes_cycle, network_delay_after, network_of, wait_left
 from helpdesk.core import feed
 from helpdesk.core.database import db
 from helpdesk.core.errors import Conflict, Forbidden, Stale
@@ -36,6 +37,15 @@ def test_rules() -> None:
     assert network_of("2001:db8:1:2:3::9") == "2001:db8:1:2::/64"
     assert network_of("::ffff:192.0.2.7") == "192.0.2.7"
     assert network_of(None) == "unknown"
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_waiting() -> None:
+    now, delay, none = datetime(2026, 3, 12, 9, tzinfo=UTC), timedelta(minutes=15), timedelta()
+    assert wait_left(now - timedelta(minutes=5), delay, now) == timedelta(minutes=10)
+    assert wait_left(now + timedelta(seconds=2), delay, now) == delay + timedelta(seconds=2)  # another machine's clock
+    assert wait_left(now - delay, delay, now) == none
+    assert wait_left(now + timedelta(hours=2), delay, now) == none
+    assert wait_left(now + timedelta(seconds=2), none, now) == none
 
 
 def test_moving_a_department_moves_everything_below(inside: Flask, people: People) -> None:

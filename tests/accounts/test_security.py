@@ -121,6 +121,9 @@ def test_a3_the_delay_grows_and_ends(client: FlaskClient, people: People, clock:
     assert max(waits) <= 900
     clock.advance(minutes=15)
     assert attempt(client, "ana@helpdesk.example", PASSWORD) == 302  # never locked out
+    clock.advance(hours=-2)
+    assert attempt(client, "ana@helpdesk.example", PASSWORD) == 302  # nor by a clock that is set back
+    assert attempt(client, "bruno@helpdesk.example", PASSWORD) == 302
 
 
 def test_a3_success_clears_the_failures(client: FlaskClient, people: People) -> None:

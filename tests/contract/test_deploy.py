@@ -121,6 +121,7 @@ def test_proxies_let_through_what_the_program_takes_and_believe_no_client() -> N
     assert int(most) > requests.LARGEST_REQUEST
     assert "X-Forwarded-For $remote_addr;" in nginx
     assert "set-header X-Forwarded-For %[src]" in haproxy
+    assert "meth GET uri /readyz?exclude=ticker " in haproxy  # a missing worker takes nobody's pages away
     assert nginx.count("proxy_set_header") == len(re.findall(r"^proxy_set_header", nginx, re.MULTILINE))
     for text in (nginx, haproxy, (DEPLOY / "nginx" / "helpdesk.conf").read_text()):
         assert not re.search(r"^[^#]*(ip_hash|hash \$|cookie .*insert|sticky)", text, re.MULTILINE)

@@ -58,6 +58,7 @@ def test_the_others_miss_a_worker_that_hangs(desk: Desk) -> None:
     arm(worker, f"tick:{FOR_EVER}")
     wait_until(lambda: health(web)[3]["failing"] == ["ticker"], "the worker is missed", RED_SECONDS)
     assert health(web)[0] == 200  # to restart the web process would not help
+    assert requests.get(web.url + "/readyz?exclude=ticker", timeout=10).status_code == 200  # nor to do without it
     assert worker.process is not None
     assert worker.process.wait(60) == 1
     assert "the worker is stuck and ends" in worker.log

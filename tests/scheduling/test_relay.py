@@ -295,7 +295,7 @@ def test_finished_effects_and_silent_workers_are_thrown_away(app: Flask, clock: 
     with app.app_context():
         actions.prune(clock.now())
         assert db.session.scalar(select(OutboxRow.id)) is not None
-        assert queries.find_last_beat() is None
+        assert queries.find_last_beat(clock.now()) is None
     clock.advance(days=2)
     with app.app_context():
         assert actions.prune(clock.now()) == 1

@@ -91,9 +91,15 @@ def test_the_sign_of_life_is_seen_by_other_processes(app: Flask, clock: FixedClo
     ticker.tick()
     with app.app_context():
         assert find_problem_elsewhere() is None
+    clock.advance(hours=-2)
+    with app.app_context():  # what it gave before the clock was set back says nothing about now
+        assert find_problem_elsewhere() == "no worker has given a sign of life"
+    ticker.tick()
+    with app.app_context():
+        assert find_problem_elsewhere() is None
     ticker.stop()
     with app.app_context():
-        assert queries.find_last_beat() is None
+        assert queries.find_last_beat(clock.now()) is None
 
 
 def test_a_started_ticker_ticks_and_stops(app: Flask) -> None:

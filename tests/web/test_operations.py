@@ -41,6 +41,26 @@ def test_not_ready_names_the_failing_checks_and_no_more(app: Flask, client: Flas
     assert response.status_code == 503
     assert json.loads(response.text) == {"status": "not ready", "failing": ["ticker", "feed"]}
     assert SECRET not in response.text
+    response = client.get("/readyz?exclude=ticker")
+    assert (response.status_code, json.loads(response.text)["failing"]) == (503, ["feed"])
+
+
+def test_a_balancer_may_do_without_a_check_but_not_without_the_database(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No process serves pages any worse because no worker runs."""
+    state(app).health.clear()
+    state(app).health.update(ticker=lambda: "no worker has given a sign of life")
+    assert client.get("/readyz").status_code == 503
+    response = client.get("/readyz?exclude=ticker")
+    assert response.status_code == 200
+    assert json.loads(response.text) == {"status": "ready", "failing": [], "degraded": ["ticker"]}
+
+    def away() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    monkeypatch.setattr(queries, "_reach_database", away)
+    assert client.get("/readyz?exclude=database&exclude=ticker").status_code == 503
 
 
 def test_not_ready_with_an_old_schema_or_no_database(

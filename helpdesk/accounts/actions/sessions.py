@@ -24,6 +24,7 @@ from helpdesk.accounts.rules import (
     network_delay_after,
     network_of,
     normal_email,
+    wait_left,
 )
 from helpdesk.audit import actions as audit
 from helpdesk.core import clock
@@ -109,8 +110,9 @@ def _count_attempt(session: Session, account: str, network: str, now: datetime) 
         )
         if row is not None and now >= row.last_at + forgotten_after:
             row.failures = 0
-        if row is not None and now < row.last_at + delay(row.failures):
-            raise _too_many(row.last_at + delay(row.failures) - now)
+        left = wait_left(row.last_at, delay(row.failures), now) if row is not None else timedelta()
+        if left > timedelta():
+            raise _too_many(left)
         rows[key] = row
     for key, row in rows.items():
         if row is None:
