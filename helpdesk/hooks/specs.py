@@ -29,6 +29,7 @@ SLOTS = (
     "home",
     "ticket_form",
     "ticket_header",
+    "ticket_reply",
     "queue_side",
     "queue_bulk",
     "footer",
@@ -165,6 +166,14 @@ class FormNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class CannedText:
+    """A text that an agent may insert into a reply. `{name}` in it becomes the requester's first name."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Badge:
     """A short mark beside a ticket in lists: `style` is a chip class suffix (l1…l4, mt, ok)."""
 
@@ -245,6 +254,11 @@ class Specs:
     @hookspec
     def ticket_badges(self, ticket_ids: Sequence[int], viewer: Viewer, now: datetime) -> Mapping[int, Sequence[Badge]]:
         """Marks of the tickets of one list, by ticket id, in one call."""
+        raise NotImplementedError
+
+    @hookspec
+    def canned_replies(self, ticket_id: int, viewer: Viewer, now: datetime) -> Sequence[CannedText]:
+        """What an agent may say in this ticket, offered before the canned replies of the desk."""
         raise NotImplementedError
 
     @hookspec

@@ -12,11 +12,14 @@ from sqlalchemy import select
 from helpdesk.config import LOCALES, Settings
 from helpdesk.core.database import db
 from helpdesk.core.errors import NotFound
+from helpdesk.hooks.specs import CannedText
 from helpdesk.replies import shipped
 from helpdesk.replies.models import CannedReply, ReplyEvent, ReplySwitch, ReplyTemplate
 from helpdesk.replies.rules import Text
 from helpdesk.tickets.models import Message
 from helpdesk.tickets.rules import MessageKind
+
+CANNED_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,14 @@ def get_canned(canned_id: int) -> CannedReply:
     return row
 
 
-def search_canned(text: str, limit: int = 10) -> list[CannedReply]:
+def search_canned(text: str, limit: int = CANNED_SHOWN) -> list[CannedReply]:
     """Canned replies that hold all words of `text`, those with them in the title first."""
     words = text.casefold().split()
-    rows = [r for r in list_canned() if all(w in f"{r.title} {r.body}".casefold() for w in words)]
+    rows = [r for r in list_canned() if holds(r, text)]
     rows.sort(key=lambda r: not all(w in r.title.casefold() for w in words))
     return rows[:limit]
+
+
+def holds(canned: CannedReply | CannedText, text: str) -> bool:
+    """Whether title and body hold all words of `text`."""
+    return all(word in f"{canned.title} {canned.body}".casefold() for word in text.casefold().split())

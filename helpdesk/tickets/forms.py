@@ -227,6 +227,14 @@ class FilterForm(BaseForm):
         self.assignee_id.choices = said(any_one | agents)
         return self
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether what was sent is in the lists; what was not sent is no mistake."""
+        super().validate(extra_validators)
+        for field in self:
+            if not field.raw_data:
+                field.errors = ()
+        return not self.errors
+
     def as_filter(self) -> QueueFilter:
         q = "" if self.q.errors else self.q.data or ""
         person = self.requester_id.data or ""

@@ -19,6 +19,7 @@ from helpdesk.plugin_api import (
     Assets,
     Badge,
     Board,
+    CannedText,
     Event,
     FormNotice,
     Job,
@@ -137,6 +138,13 @@ def ticket_badges(ticket_ids: Sequence[int], viewer: Viewer) -> Mapping[int, Seq
     from plugins.outage_notice.outages.views import ticket_badges as badges
 
     return badges(ticket_ids, viewer)
+
+
+@hookimpl
+def canned_replies(ticket_id: int, viewer: Viewer, now: datetime) -> Sequence[CannedText]:
+    from plugins.outage_notice.outages.views.canned import canned_replies as find
+
+    return find(ticket_id, viewer, now)
 
 
 @hookimpl

@@ -231,6 +231,8 @@ def test_the_queue_filters_sorts_and_pages(client: FlaskClient, people: People, 
     older = re.search(r'rel="next" href="([^"]+)"', page)
     assert older
     assert shown(older[1].replace("&amp;", "&")) == made[2::-1]
+    assert "Not a valid choice" not in text_of(client.get("/tickets"))  # what was not asked for is no mistake
+    assert "Not a valid choice" in text_of(client.get("/tickets?status=x"))
     assert shown("?q=%2352000") == []
     assert shown(f"?q=%23{made[3]}") == [made[3]]
     assert shown("?view=mine") == []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from helpdesk.core import clock
 from helpdesk.core.errors import Invalid
+from helpdesk.hooks.specs import CannedText
 from helpdesk.replies import actions, queries
 from helpdesk.replies.forms import CannedForm
+from helpdesk.tickets.queries import find_visible_ticket
 from helpdesk.web.access import allow, get_viewer
 
 bp = Blueprint("canned_replies", __name__)
@@ -18,9 +21,29 @@ ADMIN = "/admin/canned-replies"
 @bp.get("/canned-replies")
 @allow("agent")
 def search() -> ResponseReturnValue:
-    """{items: [{id, title, body}]} for `?q=`, best first, ten at most. `{name}` in a body is the requester's name."""
-    found = queries.search_canned(request.args.get("q", "")[:100])
-    return jsonify(items=[{"id": row.id, "title": row.title, "body": row.body} for row in found])
+    """{items: [{id, title, body}]} for `?q=`, best first, ten at most. `{name}` in a body is the requester's name.
+
+    With `?ticket=` (a number) those that plugins have for this ticket come first; their id is null.
+    """
+    words = request.args.get("q", "")[:100]
+    own = [{"id": row.id, "title": row.title, "body": row.body} for row in queries.search_canned(words)]
+    first = [
+        {"id": None, "title": text.title, "body": text.body} for text in _of_ticket() if queries.holds(text, words)
+    ]
+    return jsonify(items=[*first, *own][: queries.CANNED_SHOWN])
+
+
+def _of_ticket() -> list[CannedText]:
+    number = request.args.get("ticket", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return []
+    viewer = get_viewer()
+    ticket = find_visible_ticket(viewer, int(number))
+    if ticket is None:
+        return []
+    plugins = current_app.extensions["helpdesk"].plugins
+    answers = plugins.collect("canned_replies", ticket_id=ticket.id, viewer=viewer, now=clock.now())
+    return [text for answer in answers for text in answer]
 
 
 @bp.get(ADMIN)

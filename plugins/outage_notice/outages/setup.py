@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from helpdesk.plugin_api import Job
 from plugins.outage_notice.announcements.queries.figures import offer_tickets
-from plugins.outage_notice.announcements.views.blueprint import offer_ending_facts, offer_room_part
+from plugins.outage_notice.announcements.views.blueprint import (
+    offer_draft_choice,
+    offer_ending_facts,
+    offer_room_part,
+)
 from plugins.outage_notice.announcements.views.room_facts import offer_timeline_words
 from plugins.outage_notice.outages import jobs
 from plugins.outage_notice.outages.actions.surges import fade_and_forget
@@ -16,6 +20,7 @@ from plugins.outage_notice.outages.queries.figures import ticket_figures
 from plugins.outage_notice.outages.queries.tally import ending_facts
 from plugins.outage_notice.outages.views import bp, page_slot, room_part
 from plugins.outage_notice.outages.views.impact import impact_part
+from plugins.outage_notice.outages.views.surge_draft import draft_part, keep_choice
 from plugins.outage_notice.outages.views.surge_words import TIMELINE_WORDS
 from plugins.outage_notice.outages.views.surges import draw_call_bars
 from plugins.outage_notice.response.views.slots import offer_bars
@@ -30,6 +35,8 @@ def wire() -> None:
     """Put the tickets onto the page of an announcement, and say what its end does to them."""
     offer_room_part(room_part, "aside")
     offer_room_part(impact_part, "aside")
+    offer_room_part(draft_part, "draft")
+    offer_draft_choice(keep_choice)
     offer_timeline_words(TIMELINE_WORDS)
     offer_tickets(ticket_figures)
     offer_ending_facts(ending_facts)

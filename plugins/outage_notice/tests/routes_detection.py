@@ -14,7 +14,7 @@ from tests import factories
 from tests.contract.routes import Arguments, Route, Table, World
 
 _numbers = count(1)
-LIMITS = {"tickets": "8", "factor": "5", "minutes": "10", "silence_minutes": "60"}
+LIMITS = {"tickets": "8", "people": "2", "factor": "5", "minutes": "10", "silence_minutes": "60"}
 ALERT = {
     "status": "firing",
     "labels": {"alertname": "VPNDown"},
@@ -52,6 +52,7 @@ TABLE: Table = {
     "POST /outages/surges/<int:surge_id>/answer": Route("technician", object="called surge"),
     "POST /outages/surges/<int:surge_id>/call": Route("agent", object="surge"),
     "POST /outages/surges/<int:surge_id>/declare": Route("technician", object="surge"),
+    "GET /outages/surges/<int:surge_id>/tickets": Route("agent", object="surge"),
     "POST /outages/surges/<int:surge_id>/silence": Route("agent", object="surge"),
 }
 

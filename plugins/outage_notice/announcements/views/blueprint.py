@@ -54,14 +54,30 @@ def room_parts(announcement_id: int, place: Place = "main") -> Markup:
     return Markup("").join(Markup(part) for part in parts)  # noqa: S704 - rendered by templates
 
 
+KeepChoice = Callable[[Viewer, int], None]
+_draft_choices: list[KeepChoice] = []
+
+
+def offer_draft_choice(keep: KeepChoice) -> None:
+    """Keep what a room above asks beside a draft, in fields that belong to the composer's form, when that is sent."""
+    if keep not in _draft_choices:
+        _draft_choices.append(keep)
+
+
+def keep_draft_choices(viewer: Viewer, announcement_id: int) -> None:
+    """Let the rooms above keep what was chosen beside this draft."""
+    for keep in _draft_choices:
+        keep(viewer, announcement_id)
+
+
 _ending_facts: list[EndingFacts] = []
 
 
 def offer_ending_facts(find: EndingFacts) -> None:
     """Say in numbers what the end of an announcement does to the records of a room above.
 
-    Known are `seen` (people who had it on screen), `solved`, `left`, `needing` and `done` (tickets that would be solved,
-    stay open because their requester wrote, need a person anyway, are solved or closed already), `followers`, `waiting`
+    Known are `seen` (people who had it on screen), `solved`, `left`, `needing` and `done` (tickets that would be
+    solved, stay open because their requester wrote, need a person anyway, are done already), `followers`, `waiting`
     (tickets that an update can answer), `told` (people who were told an estimate in a reply), and `heard` (people who
     were told that it is over).
     """

@@ -237,6 +237,11 @@ class Declared:
     answers: bool = False
 
 
+def answers_wanted(found: Sequence[Surge]) -> bool:
+    """Whether the tickets of these surges, declared as one outage, are to be answered."""
+    return any(surge.evidence.get(ANSWERS, True) for surge in found)
+
+
 def choose_answer(actor: Viewer, announcement_id: int, *, answers: bool) -> None:
     """Say whether the tickets of the surge get the automated reply once this draft is published; usually they do.
 
@@ -272,7 +277,7 @@ def settle_declared(announcement_id: int) -> Declared:
         if not may_hold_tickets(record.kind, record.is_drill, phase(record, at)):
             return Declared()
         ids = dict.fromkeys(i for s in found for i in s.evidence[TICKET_IDS])
-        return Declared(tuple(ids), any(s.evidence.get(ANSWERS, True) for s in found))
+        return Declared(tuple(ids), answers_wanted(found))
 
 
 def _keep_tickets(surge: Surge) -> None:

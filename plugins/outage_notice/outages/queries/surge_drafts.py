@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import func, select
 
-from helpdesk.plugin_api import LOCALES, Viewer
+from helpdesk.plugin_api import LOCALES, Ticket, User, Viewer, db
+from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import (
     TITLE_LIMIT,
     Draft,
@@ -18,10 +21,12 @@ from plugins.outage_notice.announcements.rules import (
     suggest_severity,
 )
 from plugins.outage_notice.announcements.rules.matching import fold
-from plugins.outage_notice.audiences.queries import count_people, departments_using, total_people
+from plugins.outage_notice.audiences.queries import audience_condition, count_people, departments_using, total_people
 from plugins.outage_notice.audiences.rules import Target, TargetKind
+from plugins.outage_notice.outages.models import Surge, TicketLink
+from plugins.outage_notice.outages.queries.links import IS_OPEN
 from plugins.outage_notice.outages.queries.surge_calls import NamedSurgeCall
-from plugins.outage_notice.outages.queries.surges import Evidence, SurgeView, common_before
+from plugins.outage_notice.outages.queries.surges import Evidence, SurgeView, common_before, tickets_since
 from plugins.outage_notice.outages.rules.surges import word_key
 
 NEXT_UPDATE = timedelta(minutes=30)
@@ -94,6 +99,21 @@ def _whom(evidence: Evidence) -> str:
     if len(names) == NAMED:
         return str(_("%(first)s and %(second)s", first=names[0], second=names[1]))
     return ""
+
+
+def count_to_link(announcement_id: int, found: Sequence[Surge]) -> int:
+    """How many tickets of these surges publishing links: open ones of people in the audience that no outage has had."""
+    kept = (surge.evidence.get("ticket_ids", ()) for surge in found)
+    ids = {id for surge in found for id in tickets_since(surge.key, surge.first_at)} | set(chain.from_iterable(kept))
+    considered = select(TicketLink.id).where(TicketLink.ticket_id == Ticket.id)
+    query = (
+        select(func.count())
+        .select_from(Ticket)
+        .join(User, User.id == Ticket.requester_id)
+        .where(Ticket.id.in_(ids), IS_OPEN, ~considered.exists())
+        .where(audience_condition(targets_by_id([announcement_id])[announcement_id]))
+    )
+    return db.session.scalar(query) or 0
 
 
 def facts_of_surge(view: SurgeView) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from plugins.outage_notice.outages.rules import TEXT_LIMIT
 from plugins.outage_notice.outages.views.blueprint import bp
 
 PAGE = 200
+IN_TICKET = "body"  # what was written in the reply box of one ticket: it is shown once more before all get it
 
 
 @bp.get("/announcements/<int:announcement_id>/reply")
@@ -28,6 +29,9 @@ def show_reply(announcement_id: int) -> ResponseReturnValue:
 @bp.post("/announcements/<int:announcement_id>/reply")
 @allow("agent")
 def send_reply(announcement_id: int) -> ResponseReturnValue:
+    if IN_TICKET in request.form:
+        text = request.form[IN_TICKET][:TEXT_LIMIT]
+        return _page(announcement_id, ReplyForm(formdata=None, key=uuid.uuid4().hex, text=text))
     form = ReplyForm()
     if not form.validate():
         return _page(announcement_id, form), 422

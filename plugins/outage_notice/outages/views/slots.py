@@ -20,7 +20,7 @@ from plugins.outage_notice.audiences.queries import facts_of
 from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages import rules
 from plugins.outage_notice.outages.models import TicketLink
-from plugins.outage_notice.outages.queries.broadcasts import last_replies, list_broadcasts
+from plugins.outage_notice.outages.queries.broadcasts import audience_of_reply, last_replies, list_broadcasts
 from plugins.outage_notice.outages.queries.links import (
     counts_of,
     find_last_link,
@@ -33,6 +33,7 @@ from plugins.outage_notice.outages.queries.matching import outages_of_person, ru
 from plugins.outage_notice.outages.queries.surges import surge_of_tickets
 from plugins.outage_notice.outages.queries.tally import tally
 from plugins.outage_notice.outages.rules import How
+from plugins.outage_notice.outages.views.canned import linked_outage
 from plugins.outage_notice.outages.views.surges import hint
 from plugins.outage_notice.outages.views.words import KIND_WORDS, reason_words
 from plugins.outage_notice.response.queries import find_shown_briefing
@@ -51,6 +52,8 @@ def page_slot(slot: str, viewer: Viewer | None, context: Mapping[str, Any], now:
         return _ticket_strip(int(context["ticket_id"]), viewer, now)
     if not viewer.is_staff:
         return ""
+    if slot == "ticket_reply" and "ticket_id" in context:
+        return _reply_all(int(context["ticket_id"]), now)
     if slot == "queue_side":
         return hint(viewer, now) + _groups(now)
     if slot == "queue_bulk":
@@ -99,6 +102,15 @@ def _ticket_strip(ticket_id: int, viewer: Viewer, now: datetime) -> str:
     facts |= {"ticket": ticket, "waits": waits_for_outage(ticket_id), "is_open": ticket.status in rules.OPEN}
     facts["briefing"] = None if facts["is_suggested"] or facts["is_ended"] else find_shown_briefing(announcement.id)
     return render_template("outage_notice/outages_strip.html", **facts)
+
+
+def _reply_all(ticket_id: int, now: datetime) -> str:
+    """The way from the reply box of one ticket to all that wait with it."""
+    outage = linked_outage(ticket_id, now)
+    tickets = 0 if outage is None else audience_of_reply(outage.id).tickets
+    if outage is None or not tickets:
+        return ""
+    return render_template("outage_notice/outages_reply_all.html", id=outage.id, tickets=tickets, number=number)
 
 
 def _may_read(announcement: LiveAnnouncement, viewer: Viewer, now: datetime) -> bool:

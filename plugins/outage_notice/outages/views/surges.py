@@ -17,7 +17,14 @@ from plugins.outage_notice.outages.actions import surges as actions
 from plugins.outage_notice.outages.actions.surge_calls import answer_surge_call, call_technicians
 from plugins.outage_notice.outages.forms import SurgeLimitsForm
 from plugins.outage_notice.outages.queries.surge_calls import calls_of_surge, open_surge_calls_of
-from plugins.outage_notice.outages.queries.surges import SurgeView, present_surge, read_limits
+from plugins.outage_notice.outages.queries.surges import (
+    SurgeView,
+    get_surge,
+    present_surge,
+    read_limits,
+    tickets_of_surge,
+    view_of,
+)
 from plugins.outage_notice.outages.rules.surges import Limits
 from plugins.outage_notice.outages.surge_wording import about as about_of
 from plugins.outage_notice.outages.surge_wording import headline
@@ -32,6 +39,15 @@ BAR_WIDTH, BAR_GAP, BAR_TOP, SPARK_HEIGHT = 12, 5, 2, 42
 def show_hint() -> ResponseReturnValue:
     """The hint alone, which the queue's script asks for when the queue has changed."""
     return hint(get_viewer(), now())
+
+
+@bp.get("/outages/surges/<int:surge_id>/tickets")
+@allow("agent")
+def show_tickets(surge_id: int) -> ResponseReturnValue:
+    """The tickets of one surge, and no others."""
+    surge = get_surge(get_viewer(), surge_id)
+    view = view_of(surge, now())
+    return render_template("outage_notice/surge_tickets.html", title=headline(view), tickets=tickets_of_surge(surge))
 
 
 @bp.post("/outages/surges/<int:surge_id>/silence")
@@ -174,7 +190,7 @@ def _words(view: SurgeView) -> dict[str, Any]:
             minutes=view.surge.window_minutes,
             counts=", ".join(map(str, bars)),
         ),
-        "see_url": _list_of(view),
+        "see_url": url_for("outage_notice_outages.show_tickets", surge_id=view.surge.id),
     }
 
 
@@ -202,9 +218,3 @@ def _phrase(view: SurgeView) -> str:
 def _bar(position: int, count: int, most: int) -> dict[str, int]:
     height = max(1, round(count / most * (SPARK_HEIGHT - BAR_TOP))) if most else 1
     return {"x": 2 + position * (BAR_WIDTH + BAR_GAP), "y": SPARK_HEIGHT - height, "height": height}
-
-
-def _list_of(view: SurgeView) -> str:
-    if view.surge.service_id is not None:
-        return url_for("tickets.list_tickets", view="all", service_id=view.surge.service_id, sort="newest")
-    return url_for("tickets.list_tickets", view="all", q=view.subject, sort="newest")

@@ -18,6 +18,7 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.rules import Status, Waiting
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.rules import NewUpdate
 from plugins.outage_notice.outages.queries.links import follows
 from plugins.outage_notice.outages.rules import How
 from plugins.outage_notice.tests.announcing import department, publish
@@ -204,6 +205,27 @@ def test_a_reply_to_all_from_the_form_to_the_results(
     assert messages(app, ticket, "A new part is coming.") == ["A new part is coming."]
     room = page(signed_in(people.teresa), f"/announcements/{outage.id}")
     assert "Replied to all waiting tickets: 1" in room
+
+
+def test_an_answer_in_one_ticket_can_go_to_all_and_the_outage_has_words_for_it(
+    people: People, outage: Announcement, ticket: Ticket, signed_in: Browser
+) -> None:
+    """The slot `ticket_reply` and the hook `canned_replies`."""
+    client = signed_in(people.carla)
+    text = page(client, f"/tickets/{ticket.number}")
+    assert f'formaction="/announcements/{outage.id}/reply"' in text
+    assert f"from OUT-{outage.id}</a>" in text
+    act(announcements.post_update, people.teresa, outage.id, NewUpdate(text="A new part is coming."))
+    titles = [i["title"] for i in client.get(f"/canned-replies?q=&ticket={ticket.number}").json["items"]]
+    assert titles == [f"OUT-{outage.id}: last update", f"OUT-{outage.id}: what is down"]
+    [found] = client.get(f"/canned-replies?q=part&ticket={ticket.number}").json["items"]
+    assert (found["id"], found["body"]) == (None, "A new part is coming.")
+    assert client.get("/canned-replies?q=part&ticket=99999").json["items"] == []
+    prepared = factories.post_form(client, f"/announcements/{outage.id}/reply", {"body": "Same for all.", "then": ""})
+    assert prepared.status_code == 200
+    assert ">Same for all.</textarea>" in prepared.get_data(as_text=True).replace("\n", "").replace("\r", "")
+    unlinked = open_ticket(people.ana)
+    assert "formaction" not in page(client, f"/tickets/{unlinked.number}").partition('id="pane-r"')[2]
 
 
 def test_the_outage_lists_its_tickets_and_takes_more(

@@ -15,7 +15,7 @@ from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from helpdesk.core.errors import Conflict, Forbidden, Invalid, NotFound
-from helpdesk.tickets.rules import Status
+from helpdesk.tickets.rules import Status, Waiting
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
 from plugins.outage_notice.announcements.queries.records import draft_of
@@ -27,8 +27,8 @@ from plugins.outage_notice.outages.models import SurgeHour, SurgeReport
 from plugins.outage_notice.outages.queries.surges import present_surge
 from plugins.outage_notice.outages.rules import By, How
 from plugins.outage_notice.outages.rules.surges import Limits, SurgeState
-from plugins.outage_notice.tests.announcing import EVERYONE, publish
-from plugins.outage_notice.tests.outages.conftest import Settle, act, call, link_of, open_ticket, reload
+from plugins.outage_notice.tests.announcing import EVERYONE, department, publish
+from plugins.outage_notice.tests.outages.conftest import Settle, act, call, link_of, messages, open_ticket, reload
 from plugins.outage_notice.tests.surge.conftest import Crowd, surges
 from tests import factories
 from tests.fixtures import People
@@ -102,6 +102,61 @@ def test_words_that_name_a_service_count_for_it(app: Flask, people: People, crow
     assert [s.service_id for s in surges(app)] == [erp.id]
 
 
+def test_what_they_share_is_neither_a_filler_word_nor_a_common_one(
+    app: Flask, people: People, crowd: Crowd, clock: FixedClock, settle: Settle, signed_in: SignedIn
+) -> None:
+    with app.app_context():  # people ask about printing every day
+        hour = clock.now().replace(minute=0)
+        db.session.add_all(
+            SurgeHour(key="word:print", hour=hour - timedelta(days=days, hours=3), tickets=2, peak=1)
+            for days in range(1, 6)
+        )
+        db.session.commit()
+    tickets = crowd(8, None, "Impossible to print")
+    [surge] = surges(app)
+    assert surge.word == "print"
+    seen = signed_in(people.carla).get(f"/outages/surges/{surge.id}/tickets").get_data(as_text=True)
+    assert all(f"#{ticket.number}" in seen for ticket in tickets)
+    draft = act(actions.declare, people.teresa, surge.id)
+    with app.app_context():
+        wanted = draft_of(db.session.get_one(Announcement, draft.id))
+    assert wanted.keywords == "Impossible to print"
+    assert wanted.title == "Something is wrong with “Impossible to print”"
+    act(announcements.publish, people.teresa, draft.id)
+    settle()
+    assert all(link_of(ticket) is not None for ticket in tickets)
+    others = [open_ticket(people.ana, None, words) for words in ("Impossible to reach payroll", "How do I print?")]
+    settle()
+    assert [link_of(ticket) for ticket in others] == [None, None]
+
+
+def test_publishing_answers_the_tickets_of_the_surge_unless_it_shall_not(
+    app: Flask, people: People, vpn: Service, crowd: Crowd, settle: Settle, signed_in: SignedIn
+) -> None:
+    tickets, mail = crowd(8, vpn), factories.make_service("E-mail", people.town_hall)
+    again = crowd(1, vpn)
+    page = f"/announcements/{act(actions.declare, people.teresa, surges(app)[0].id).id}"
+    client = signed_in(people.teresa)
+    text = client.get(f"{page}/edit").get_data(as_text=True)
+    assert "When you publish, 9 tickets are linked" in text
+    assert 'name="answer_surge" value="y" form="composer" checked' in text
+    act(announcements.publish, people.teresa, int(page.rpartition("/")[2]))
+    settle()
+    settle()
+    answered = [messages(app, ticket, "VPN is down for Finance, since") for ticket in tickets]
+    assert [len(found) for found in answered] == [1] * 8
+    assert messages(app, again[0], "VPN is down for Finance, since") == []  # the same person was told
+    assert reload(tickets[0]).waiting_on is Waiting.outage
+    late = crowd(8, mail)
+    draft = act(actions.declare, people.teresa, surges(app)[1].id)
+    act(actions.choose_answer, people.teresa, draft.id, answers=False)
+    act(announcements.publish, people.teresa, draft.id)
+    settle()
+    settle()
+    assert link_of(late[0]) is not None
+    assert messages(app, late[0], "E-mail is down for Finance, since") == []
+
+
 def test_a_ticket_counts_once(app: Flask, people: People, vpn: Service) -> None:
     ticket = open_ticket(people.ana, vpn)
     for _n in range(3):
@@ -118,6 +173,19 @@ def test_a_running_outage_covers_its_service(
     [*_rest, last] = crowd(9, vpn)
     assert surges(app) == []
     assert link_of(last) is not None  # they join by rule instead
+
+
+def test_an_outage_of_others_covers_nothing(
+    app: Flask, people: People, vpn: Service, crowd: Crowd, clock: FixedClock
+) -> None:
+    publish(people.teresa, department(people.sales), services=(vpn,))
+    crowd(14, vpn, department=people.sales)
+    assert surges(app) == []  # theirs join by rule
+    crowd(7, vpn, department=people.finance)
+    assert surges(app) == []
+    crowd(1, vpn, department=people.finance)
+    assert len(surges(app)) == 1
+    assert call(present_surge, clock.now()) is not None
 
 
 def test_a_maintenance_that_starts_later_covers_nothing(
