@@ -19,7 +19,7 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.choices import announcers, services_to_choose
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.announcements.rules import TIME_FIELDS, Draft, Kind, ServiceEffect, Severity
-from plugins.outage_notice.announcements.views.blueprint import bp
+from plugins.outage_notice.announcements.views.blueprint import bp, keep_draft_choices
 from plugins.outage_notice.announcements.views.compare import differences
 from plugins.outage_notice.announcements.views.preview import aside_of
 from plugins.outage_notice.announcements.views.rows import target_label
@@ -80,6 +80,8 @@ def _answer(form: ComposerForm, viewer: Viewer, record: Announcement | None) -> 
 def _carry_out(form: ComposerForm, viewer: Viewer, record: Announcement | None) -> ResponseReturnValue:
     if record is not None and record.published_at is not None:
         return _save_published(form, viewer, record)
+    if record is not None:
+        keep_draft_choices(viewer, record.id)
     if request.form.get("do") != "publish":
         saved = _save_draft(form, viewer, record)
         flash(_("The draft is saved. Nobody sees it before it is published."))
