@@ -147,8 +147,10 @@ def edit_published(
     *,
     weight: Weight | None = None,
     expected_revision: int | None = None,
+    confirmed_people: int | None = None,
 ) -> Announcement:
     """Change fields of `Draft` of a published announcement. `weight` None: loud or not by what changed.
+    `confirmed_people`: the number that was typed, when this makes it critical to everyone.
 
     Raises Stale, Invalid, Forbidden, and Conflict when it is over. Nothing changed: nothing happens.
     """
@@ -171,7 +173,12 @@ def edit_published(
         if "audience" in changed:
             require_reach(actor, after.audience)
         if changed:
-            facts = stopping_facts(after, is_published=True, is_chosen_anew="audience" in changed)
+            facts = stopping_facts(
+                after,
+                published=before,
+                is_chosen_anew="audience" in changed,
+                confirmed_people=confirmed_people,
+            )
             _stop_on_errors(_forgive_the_past(before, after), facts, at)
             if "audience" in changed:
                 require_audience(facts.people)

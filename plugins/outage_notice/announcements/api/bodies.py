@@ -32,6 +32,7 @@ Title = Annotated[str, Field(max_length=TITLE_HARD_LIMIT)]
 Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 Level = Annotated[int, Field(ge=1, le=4)]
 Locale = Annotated[str, Field(min_length=2, max_length=10)]
+People = Annotated[int, Field(ge=0, le=BIGGEST)]
 
 
 class TextsIn(Body):
@@ -89,15 +90,19 @@ class AnnouncementIn(Body):
 
 
 class AnnouncementPatch(AnnouncementIn):
-    """`weight`, for what is published: how much the change matters; by what changed when it is left out."""
+    """`weight`, for what is published: how much the change matters; by what changed when it is left out.
+
+    `confirmed_people`: the number of people, typed, when the change makes it critical to everyone.
+    """
 
     weight: Weight | None = None
+    confirmed_people: People | None = None
 
 
 class PublishIn(Body):
     """`confirmed_people`: the number of people, typed, for a critical notice to everyone."""
 
-    confirmed_people: Annotated[int, Field(ge=0, le=BIGGEST)] | None = None
+    confirmed_people: People | None = None
 
 
 class UpdateIn(Body):
@@ -142,8 +147,7 @@ RENAMED = {"drill": "is_drill", "public": "is_public"}
 
 def changes_of(body: AnnouncementIn) -> dict[str, Any]:
     """What was sent, as fields of `Draft`."""
-    sent: dict[str, Any] = {n: getattr(body, n) for n in type(body).model_fields if n in body.model_fields_set}
-    sent.pop("weight", None)
+    sent: dict[str, Any] = {n: getattr(body, n) for n in AnnouncementIn.model_fields if n in body.model_fields_set}
     if "audience" in sent:
         sent["audience"] = targets_of(body.audience)
     if "services" in sent:

@@ -122,8 +122,14 @@ def change(announcement_id: int, body: AnnouncementPatch) -> Any:
     if queries.get_announcement(viewer, announcement_id).status is Status.draft:
         actions.change_draft(viewer, announcement_id, changes_of(body), revision)
     else:
-        changes = changes_of(body)
-        actions.edit_published(viewer, announcement_id, changes, weight=body.weight, expected_revision=revision)
+        actions.edit_published(
+            viewer,
+            announcement_id,
+            changes_of(body),
+            weight=body.weight,
+            expected_revision=revision,
+            confirmed_people=body.confirmed_people,
+        )
     return shown(announcement_id)
 
 
@@ -154,8 +160,8 @@ def check(announcement_id: int) -> Any:
     """What stops publishing, and what should be looked at."""
     moment, record = now(), queries.get_announcement(get_viewer(), announcement_id)
     draft = draft_of(record)
-    is_published = record.status is not Status.draft
-    facts = queries.check_facts(draft, moment, announcement_id=record.id, is_published=is_published)
+    published = None if record.status is Status.draft else draft
+    facts = queries.check_facts(draft, moment, announcement_id=record.id, published=published)
     found = rules.checks(draft, facts, moment)
     return {"items": [{"level": f.level, "field": f.field, "code": f.code, "message": str(f.message)} for f in found]}
 

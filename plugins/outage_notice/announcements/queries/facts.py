@@ -20,10 +20,13 @@ def check_facts(
     now: datetime,
     *,
     announcement_id: int | None = None,
-    is_published: bool = False,
+    published: Draft | None = None,
     confirmed_people: int | None = None,
 ) -> CheckFacts:
-    """The facts about a draft: people reached, what else is on, what does not exist. A handful of queries."""
+    """The facts about a draft: people reached, what else is on, what does not exist. A handful of queries.
+
+    `published`: what people see of it now, when the draft is an edit of that.
+    """
     condition = audiences.audience_condition(draft.audience)
     reached = db.session.execute(
         select(User.locale, func.count().label("people"), func.count(User.email).label("mailboxes"))
@@ -41,14 +44,19 @@ def check_facts(
         overlaps=tuple(_overlaps(draft, now, announcement_id)),
         locales=tuple(sorted({row.locale for row in reached if row.locale in LOCALES})),
         service_names=tuple(names),
-        is_published=is_published,
+        is_published=published is not None,
+        was_loud=published is not None and rules.is_critical_to_everyone(published),
         confirmed_people=confirmed_people,
         unknown_services=tuple(sorted(unknown_services(service_ids))),
     )
 
 
 def stopping_facts(
-    draft: Draft, *, is_published: bool = False, is_chosen_anew: bool = True, confirmed_people: int | None = None
+    draft: Draft,
+    *,
+    published: Draft | None = None,
+    is_chosen_anew: bool = True,
+    confirmed_people: int | None = None,
 ) -> CheckFacts:
     """The facts that can stop a draft from being sent: `check_facts` without those that only warn.
 
@@ -58,7 +66,8 @@ def stopping_facts(
         people=audiences.count_people(draft.audience),
         total=audiences.total_people() if draft.is_drill and is_chosen_anew else 0,
         missing_targets=len(audiences.missing_targets(draft.audience)),
-        is_published=is_published,
+        is_published=published is not None,
+        was_loud=published is not None and rules.is_critical_to_everyone(published),
         confirmed_people=confirmed_people,
         unknown_services=tuple(sorted(unknown_services(service.service_id for service in draft.services))),
     )

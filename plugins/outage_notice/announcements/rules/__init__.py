@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from plugins.outage_notice.announcements.rules.checking import CheckFacts, Finding, Level, Overlap, checks, errors
+from plugins.outage_notice.announcements.rules.checking import (
+    CheckFacts,
+    Finding,
+    Level,
+    Overlap,
+    checks,
+    errors,
+    is_critical_to_everyone,
+)
 from plugins.outage_notice.announcements.rules.checklist import holds_back, items_to_check, may_undo, wants_validation
 from plugins.outage_notice.announcements.rules.levels import (
     also_wanted,
@@ -134,6 +142,7 @@ __all__ = [
     "final_status",
     "first_status",
     "holds_back",
+    "is_critical_to_everyone",
     "items_to_check",
     "may_post_status",
     "may_undo",

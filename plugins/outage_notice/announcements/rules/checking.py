@@ -61,7 +61,7 @@ class Overlap:
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
     """What the check must know besides the draft. `total`: all people there are, counted for a drill. `locales`: the
-    languages texts should exist in.
+    languages texts should exist in. `was_loud`: what is published is critical to everyone already.
     """
 
     people: int = 0
@@ -72,8 +72,18 @@ class CheckFacts:
     locales: tuple[str, ...] = ()
     service_names: tuple[str, ...] = ()
     is_published: bool = False
+    was_loud: bool = False
     confirmed_people: int | None = None
     unknown_services: tuple[int, ...] = field(default=())
+
+
+def is_critical_to_everyone(draft: Draft) -> bool:
+    """Whoever makes it so, by publishing it or by an edit of what is published, types the number of people."""
+    return draft.severity == Severity.critical and _is_for_everyone(draft)
+
+
+def _is_for_everyone(draft: Draft) -> bool:
+    return any(target.kind is TargetKind.everyone for target in draft.audience)
 
 
 def checks(draft: Draft, facts: CheckFacts, now: datetime) -> list[Finding]:
@@ -157,8 +167,7 @@ def _audience(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Findin
         yield _error("audience", "no_audience", _l("Choose who should see it. An empty audience is nobody."))
     elif facts.people == 0:
         yield _error("audience", "nobody", _l("Nobody is in this audience."))
-    everyone = any(target.kind is TargetKind.everyone for target in draft.audience)
-    if draft.is_drill and everyone:
+    if draft.is_drill and _is_for_everyone(draft):
         text = _l("A drill is for a pilot group: choose departments or people.")
         yield _error("audience", "drill_for_everyone", text)
     elif draft.is_drill and facts.people * 2 > facts.total > 0:
@@ -168,8 +177,8 @@ def _audience(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Findin
             total=facts.total,
         )
         yield _error("audience", "drill_for_most", text)
-    loud = draft.severity == Severity.critical and everyone and not facts.is_published
-    if loud and facts.people and facts.confirmed_people != facts.people:
+    is_made_loud = is_critical_to_everyone(draft) and not facts.was_loud
+    if is_made_loud and facts.people and facts.confirmed_people != facts.people:
         text = _l("A critical notice to everyone: type the number of people, %(people)s.", people=facts.people)
         yield _error("confirmed_people", "confirm_people", text, facts.people)
     if facts.people_without_email:

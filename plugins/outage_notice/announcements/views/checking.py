@@ -50,13 +50,15 @@ class Check:
         return ",".join(sorted(self.warnings))
 
 
-def check_of(form: ComposerForm, draft: Draft, now: datetime, announcement_id: int | None, is_published: bool) -> Check:
-    """Everything the check says about what is in the form."""
+def check_of(
+    form: ComposerForm, draft: Draft, now: datetime, announcement_id: int | None, published: Draft | None
+) -> Check:
+    """Everything the check says about what is in the form; `published` is what people see of it now."""
     facts = queries.check_facts(
         draft,
         now,
         announcement_id=announcement_id,
-        is_published=is_published,
+        published=published,
         confirmed_people=form.typed_people,
     )
     found = [f for f in rules.checks(draft, facts, now) if not (f.code == "no_eta" and form.eta_unknown.data)]

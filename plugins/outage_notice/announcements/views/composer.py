@@ -120,7 +120,12 @@ def _publish(form: ComposerForm, viewer: Viewer, record: Announcement | None) ->
 def _save_published(form: ComposerForm, viewer: Viewer, record: Announcement) -> ResponseReturnValue:
     changes = parts_of(_kept_seconds(form.draft(), record))
     actions.edit_published(
-        viewer, record.id, changes, weight=form.chosen_weight, expected_revision=form.revision.data or 0
+        viewer,
+        record.id,
+        changes,
+        weight=form.chosen_weight,
+        expected_revision=form.revision.data or 0,
+        confirmed_people=form.typed_people,
     )
     flash(_("The change is saved."))
     return redirect(f"/announcements/{record.id}")

@@ -78,9 +78,9 @@ def preview() -> ResponseReturnValue:
 def aside_of(form: ComposerForm, viewer: Viewer, moment: datetime, record: Any) -> dict[str, Any]:
     """What the parts beside the form need. `record` is the announcement that is edited, or None."""
     draft = form.draft()
-    is_published = record is not None and record.published_at is not None
-    check = check_of(form, draft, moment, record.id if record else None, is_published)
-    weight = rules.default_weight(queries.draft_of(record), draft) if is_published else None
+    published = queries.draft_of(record) if record is not None and record.published_at is not None else None
+    check = check_of(form, draft, moment, record.id if record else None, published)
+    weight = None if published is None else rules.default_weight(published, draft)
     forecast = audiences.forecast(viewer, draft.audience)
     return {
         "draft": draft,

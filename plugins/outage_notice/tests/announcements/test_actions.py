@@ -104,7 +104,30 @@ def test_a_critical_notice_to_everyone_needs_the_number_typed(cast: Cast, publis
     with pytest.raises(Invalid) as error:
         published(severity=1, audience=(EVERYONE,), confirmed_people=5)
     assert "confirmed_people" in error.value.fields
-    assert published(severity=1, audience=(EVERYONE,), confirmed_people=6).status is Status.investigating
+    record = published(severity=1, audience=(EVERYONE,), confirmed_people=6)
+    assert record.status is Status.investigating
+    actions.edit_published(cast.teresa, record.id, {"title": "VPN is gone"})  # it was asked for already
+
+
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        ({"severity": 3}, {"severity": 1, "audience": (EVERYONE,)}),
+        ({"severity": 1}, {"audience": (EVERYONE,)}),
+        ({"severity": 2, "audience": (EVERYONE,)}, {"severity": 1}),
+    ],
+)
+def test_an_edit_that_makes_it_critical_to_everyone_needs_the_number_too(
+    cast: Cast, published: Publish, before: dict[str, Any], change: dict[str, Any]
+) -> None:
+    record = published(**before)
+    for typed in (None, 5):
+        with pytest.raises(Invalid) as error:
+            actions.edit_published(cast.teresa, record.id, change, confirmed_people=typed)
+        assert set(error.value.fields) == {"confirmed_people"}
+    assert fresh(record).revision == record.revision
+    actions.edit_published(cast.teresa, record.id, change, confirmed_people=6)
+    assert fresh(record).severity == 1
 
 
 @pytest.mark.parametrize(("name", "error"), [("carla", Forbidden), ("ana", NotFound)])

@@ -51,10 +51,15 @@ def test_from_draft_to_resolved(client: FlaskClient, as_teresa: dict[str, str], 
     said = client.post(f"{where}/update", json=update, headers=as_teresa)
     assert (said.status_code, said.get_json()["public"]) == (201, True)
     assert client.post(f"{where}/publish", json={}, headers=as_teresa).status_code == 409
+    worse: dict[str, Any] = {"severity": 1, "audience": [{"kind": "everyone"}]}
+    refused = client.patch(where, json=worse, headers=as_teresa)
+    assert (refused.status_code, [*refused.get_json()["errors"]]) == (422, ["confirmed_people"])
+    typed = client.patch(where, json=worse | {"confirmed_people": 6}, headers=as_teresa)
+    assert (typed.status_code, typed.get_json()["severity"]) == (200, 1)
     resolved = client.post(f"{where}/resolve", json={"text": "It works again."}, headers=as_teresa).get_json()
     assert (resolved["phase"], resolved["status"]) == ("over", "resolved")
     kinds = [e["kind"] for e in client.get(f"{where}/timeline", headers=as_teresa).get_json()["items"]]
-    assert kinds == ["created", "published", "updated", "resolved"]
+    assert kinds == ["created", "published", "updated", "edited", "resolved"]
     past = client.get(f"{URL}?tab=past", headers=as_teresa).get_json()
     assert [item["id"] for item in past["items"]] == [draft["id"]]
     assert client.get(URL, headers=as_teresa).get_json() == {"items": [], "next": None}

@@ -133,6 +133,23 @@ def test_critical_to_everyone_wants_the_number(signed_in: Browser, people: Peopl
     assert [record.severity for record in stored()] == [1]
 
 
+def test_an_edit_to_critical_to_everyone_wants_it_too(signed_in: Browser, people: People, fields: Fields) -> None:
+    teresa = signed_in(people.teresa)
+    factories.post_form(teresa, "/announcements/new", fields())
+    (record,) = stored()
+    path, revision = f"/announcements/{record.id}/edit", str(record.revision)
+    edit = fields(severity="1", audience=["everyone:"], revision=revision, do="save")
+    refused = factories.post_form(teresa, path, edit)
+    assert refused.status_code == 422
+    page = refused.get_data(as_text=True)
+    assert "type the number of people" in page
+    assert 'name="confirmed_people"' in page
+    assert "data-typed hidden" not in page
+    assert [one.severity for one in stored()] == [2]
+    assert factories.post_form(teresa, path, edit | {"confirmed_people": "6"}).status_code == 302
+    assert [one.severity for one in stored()] == [1]
+
+
 BAD = {
     "no title": ({"title": ""}, "Write a title"),
     "blank title": ({"title": "   "}, "Write a title"),
