@@ -151,6 +151,8 @@ def test_the_requester_sees_what_is_known_while_it_lasts(
     assert "Part of an outage" not in page(client, f"/tickets/{ticket.number}")
     staff = page(signed_in(people.carla), f"/tickets/{ticket.number}")
     assert f"Was part of OUT-{outage.id}" in staff
+    asked = page(signed_in(people.teresa), f"/announcements/{outage.id}/reopen")
+    assert "1 person who was told that it is over is told that it is not" in asked
 
 
 def test_who_moved_keeps_the_ticket_but_reads_nothing_of_the_outage(

@@ -15,11 +15,11 @@ from helpdesk.core.database import db
 from helpdesk.tickets.models import Ticket
 from plugins.outage_notice.outages.models import Surge
 from plugins.outage_notice.tests.outages.conftest import open_ticket, settle, vpn
-from plugins.outage_notice.tests.pages.conftest import signed_in
+from plugins.outage_notice.tests.pages.conftest import fields, signed_in
 from tests import factories
 from tests.fixtures import People
 
-__all__ = ["settle", "signed_in", "vpn"]  # fixtures of the outages' and the pages' tests, used here too
+__all__ = ["fields", "settle", "signed_in", "vpn"]  # fixtures of the outages' and the pages' tests, used here too
 
 Crowd = Callable[..., list[Ticket]]
 
