@@ -220,7 +220,26 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     assert (done.returncode, ours) == (0, []), done.stderr
 
 
+def test_the_nightly_backup_works_on_a_new_host_and_keeps_fourteen(tmp_path: Path) -> None:
+    """What the unit calls, with a program that asks for the folder as `helpdesk backup` does."""
+    unit = (DEPLOY / "systemd" / "helpdesk-backup.service").read_text().replace("%%", "%")
+    unit = unit.replace("/var/lib/helpdesk", str(tmp_path)).replace("/opt/helpdesk/.venv/bin/helpdesk backup", "touch")
+    before, [main], after = (re.findall(rf"^ExecStart{kind}=(.+)$", unit, re.MULTILINE) for kind in ("Pre", "", "Post"))
+    for night in range(15):
+        for number, command in enumerate([*before, main.replace("$(date +", f"{night}$(date +"), *after]):
+            done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, timeout=60)
+            assert (done.returncode, done.stderr) == (0, ""), (number, command)
+    assert len(list((tmp_path / "backups").iterdir())) == 14
+
+
 def test_prometheus_takes_the_rules() -> None:
     promtool = program("promtool")
     run(promtool, "check", "rules", str(DEPLOY / "monitoring" / "alerts.yml"))
     run(promtool, "check", "config", str(DEPLOY / "monitoring" / "prometheus.yml"))
+
+
+def test_each_alert_fires_for_what_it_is_about_and_for_nothing_else() -> None:
+    tests = ROOT / "tests" / "contract" / "alerts.yml"
+    alerts = re.findall(r"- alert: (\w+)", (DEPLOY / "monitoring" / "alerts.yml").read_text())
+    assert [name for name in alerts if f'alertname="{name}"' not in tests.read_text()] == []
+    run(program("promtool"), "test", "rules", str(tests))
