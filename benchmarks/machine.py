@@ -42,6 +42,13 @@ def raise_file_limit(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else wanted, hard))
 
 
+def file_limit() -> int:
+    """How many open files this process and its children may have by now."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+
+
+@cache
 def build(name: str) -> Path:
     """The program made from native/<name>.c, compiled once per run. Raises CannotMeasure without a C compiler."""
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
