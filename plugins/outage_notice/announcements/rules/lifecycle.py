@@ -128,7 +128,7 @@ def occurrences(record: Record, after: datetime | None = None) -> Iterator[Occur
     if record.show_from is not None:
         lead = wall_time(record.starts_at, record.time_zone) - wall_time(record.show_from, record.time_zone)
     previous: Span | None = None
-    for span in spans(rule, record.starts_at, record.planned_end_at, record.time_zone, reach=after):
+    for span in spans(rule, record.starts_at, record.planned_end_at, record.time_zone):
         if after is None or span.end > after:
             shown = span.start
             if lead is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Any
 
@@ -17,7 +17,8 @@ from plugins.outage_notice.announcements.rules.times import LAST_YEAR, to_utc, z
 LENGTH_LIMIT = 200
 INTERVAL_LIMIT = 366
 COUNT_LIMIT = 1000
-HORIZON = timedelta(days=366 * 8 + 3)  # the longest pause of a sensible rule: 29 February across 2100
+# No pause of a rule is too long for it to go on: a leap day that is a Monday comes after 28 years, or 40 across 2100.
+LAST_MOMENT = datetime(LAST_YEAR, 11, 30)  # noqa: DTZ001  (a wall time; leaves room for the end)
 FREQUENCIES = {"DAILY": rrule.DAILY, "WEEKLY": rrule.WEEKLY, "MONTHLY": rrule.MONTHLY, "YEARLY": rrule.YEARLY}
 WEEKDAYS = {
     "MO": rrule.MO,
@@ -49,14 +50,12 @@ class RecurrenceRule:
     count: int | None
     until: datetime | None
 
-    def walls(self, first: datetime, after: datetime | None = None) -> Iterator[datetime]:
+    def walls(self, first: datetime) -> Iterator[datetime]:
         """Naive wall times of the starts, from `first` on, in order: one per local date at most.
 
-        Ends with the rule, or eight years after `after` (`first` when None): a rule that never matches ends too.
+        Ends with the rule, or with the last year that is taken: a rule that never matches ends too.
         """
-        last_moment = datetime(LAST_YEAR, 11, 30)  # noqa: DTZ001  (a wall time; leaves room for the end)
-        horizon = min(max(first, after or first) + HORIZON, last_moment)
-        until = horizon if self.until is None else min(self.until, horizon)
+        until = LAST_MOMENT if self.until is None else min(self.until, LAST_MOMENT)
         starts = rrule.rrule(dtstart=first, until=until, **self.options)
         return islice(starts, self.count)
 
@@ -169,20 +168,16 @@ def spans(
     ends_at: datetime,
     zone_name: str,
     after: datetime | None = None,
-    *,
-    reach: datetime | None = None,
 ) -> Iterator[Span]:
-    """The times of a repetition, in order, that end after `after` (all when None), and go on beyond `reach`.
+    """The times of a repetition, in order, that end after `after` (all when None).
 
     Start and end keep their wall time across clock changes. A span whose moved start would pass its end keeps its
     length instead. One per local date, also where a zone skipped a whole day.
     """
     zone = zone_of(zone_name)
     first, last = (moment.astimezone(zone).replace(tzinfo=None, fold=0) for moment in (starts_at, ends_at))
-    beyond = reach or after
-    wall_beyond = None if beyond is None else beyond.astimezone(zone).replace(tzinfo=None)
     previous: date | None = None
-    for wall in rule.walls(first, wall_beyond):
+    for wall in rule.walls(first):
         start, end = to_utc(wall, zone_name), to_utc(wall + (last - first), zone_name)
         if end <= start:
             end = start + (ends_at - starts_at)

@@ -162,7 +162,7 @@ def test_rules_that_are_refused(text: str) -> None:
         ("FREQ=DAILY;UNTIL=20260314T090000Z", 3),
         ("FREQ=DAILY;UNTIL=20260314T085959Z", 2),
         ("RRULE:freq=weekly;byday=th;count=2", 2),
-        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", 2),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", 18),  # up to the last year that is taken, which is no leap year
         ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=2", 2),
     ],
 )
@@ -201,6 +201,34 @@ def test_phase_of_a_repeated_maintenance() -> None:
     assert rules.phase(one, first + day + 2 * hour) is Phase.over
     assert rules.effective_status(one, first + day + 2 * hour) is Status.completed
     assert rules.next_change_at(one, first) == first + 2 * hour
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("FREQ=YEARLY;INTERVAL=9", ["2035-03-12", "2044-03-12"]),
+        ("FREQ=MONTHLY;INTERVAL=120", ["2036-03-12", "2046-03-12"]),
+        ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25;BYDAY=MO", ["2028-12-25", "2034-12-25", "2045-12-25"]),
+        ("FREQ=MONTHLY;BYMONTH=2;BYDAY=5MO", ["2044-02-29", "2072-02-29"]),
+    ],
+)
+def test_a_long_pause_is_not_the_end(text: str, days: list[str]) -> None:
+    first, hour = datetime(2026, 3, 12, 20, 0, tzinfo=UTC), timedelta(hours=1)
+    one = record(
+        kind=Kind.maintenance,
+        status=Status.scheduled,
+        published_at=first,
+        starts_at=first,
+        planned_end_at=first + hour,
+        recurrence=text,
+    )
+    former = first
+    for day in days:
+        start = datetime.fromisoformat(f"{day}T20:00:00+00:00")
+        assert rules.phase(one, former + hour) is Phase.upcoming
+        assert rules.next_change_at(one, former + hour) == start
+        assert rules.phase(one, start) is Phase.active
+        former = start
 
 
 def test_a_repetition_without_an_end_goes_on_for_decades() -> None:
