@@ -10,6 +10,7 @@ from plugins.outage_notice.announcements.views.blueprint import (
     offer_room_part,
 )
 from plugins.outage_notice.announcements.views.room_facts import offer_timeline_words
+from plugins.outage_notice.announcements.views.rows import offer_row_notes
 from plugins.outage_notice.outages import jobs
 from plugins.outage_notice.outages.actions.surges import fade_and_forget
 from plugins.outage_notice.outages.api import api
@@ -20,6 +21,7 @@ from plugins.outage_notice.outages.queries.figures import ticket_figures
 from plugins.outage_notice.outages.queries.tally import ending_facts
 from plugins.outage_notice.outages.views import bp, page_slot, room_part
 from plugins.outage_notice.outages.views.impact import impact_part
+from plugins.outage_notice.outages.views.row_notes import ticket_notes
 from plugins.outage_notice.outages.views.surge_draft import draft_part, keep_choice
 from plugins.outage_notice.outages.views.surge_words import TIMELINE_WORDS
 from plugins.outage_notice.outages.views.surges import draw_call_bars
@@ -41,3 +43,4 @@ def wire() -> None:
     offer_tickets(ticket_figures)
     offer_ending_facts(ending_facts)
     offer_bars(draw_call_bars)
+    offer_row_notes(ticket_notes)

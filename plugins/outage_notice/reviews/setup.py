@@ -11,13 +11,14 @@ from flask_babel import gettext as _
 from helpdesk.plugin_api import MenuLink, Viewer
 from plugins.outage_notice.announcements.views.blueprint import offer_notice_part, offer_room_part
 from plugins.outage_notice.announcements.views.room_facts import offer_timeline_words
+from plugins.outage_notice.announcements.views.rows import offer_row_notes
 from plugins.outage_notice.reviews.api import api
 from plugins.outage_notice.reviews.demo import load as load_demo
 from plugins.outage_notice.reviews.handlers import HANDLERS
 from plugins.outage_notice.reviews.jobs import JOBS
 from plugins.outage_notice.reviews.views import bp
 from plugins.outage_notice.reviews.views.answering import notice_part
-from plugins.outage_notice.reviews.views.listing import due_bar, room_part
+from plugins.outage_notice.reviews.views.listing import due_bar, review_notes, room_part
 from plugins.outage_notice.reviews.views.timeline_words import WORDS
 
 __all__ = ["BLUEPRINTS", "HANDLERS", "JOBS", "load_demo", "menu_links", "page_slot", "wire"]
@@ -30,6 +31,7 @@ def wire() -> None:
     offer_room_part(room_part, "aside")
     offer_notice_part(notice_part)
     offer_timeline_words(WORDS)
+    offer_row_notes(review_notes)
 
 
 def menu_links(viewer: Viewer, _now: datetime) -> Sequence[MenuLink]:

@@ -170,8 +170,7 @@ def check(announcement_id: int) -> Any:
 @allow("agent", scope=READ)
 @api.output(TimelineOut)
 def show_timeline(announcement_id: int) -> Any:
-    """What happened, oldest first; agents see what was said in public."""
-    viewer = get_viewer()
-    queries.get_announcement(viewer, announcement_id)
-    entries = queries.timeline(announcement_id, public_only=not viewer.may_announce)
+    """What happened, oldest first, with the notes of the team: all staff see them, as on the page."""
+    queries.get_announcement(get_viewer(), announcement_id)
+    entries = queries.timeline(announcement_id)
     return {"items": [entry_json(entry) for entry in entries], "next": None}

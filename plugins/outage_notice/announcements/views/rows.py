@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,14 @@ from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 
 NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RowNote:
+    """A few words on a row, and where they lead."""
+
+    text: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,18 @@ class Row:
     audience: str
     owner: str
     waits_for_second: bool
+    notes: tuple[RowNote, ...]
+
+
+# What rooms above say of many announcements at once, on their rows.
+FindNotes = Callable[[Sequence[int]], Mapping[int, RowNote]]
+_notes: list[FindNotes] = []
+
+
+def offer_row_notes(find: FindNotes) -> None:
+    """Put a note onto the rows of those announcements that have one: `find(ids)`, in one query for all of them."""
+    if find not in _notes:
+        _notes.append(find)
 
 
 def style_of(kind: Kind, severity: int) -> str:
@@ -72,10 +92,14 @@ def audience_summary(targets: Iterable[Target], names: Mapping[Target, str]) -> 
 
 
 def rows_of(found: Iterable[FullAnnouncement], now: datetime) -> list[Row]:
-    """The rows, in the same order: one query for the names of all targets."""
+    """The rows, in the same order: one query for the names of all targets, and one for each kind of note."""
     found = list(found)
     names = audiences.target_names(dict.fromkeys(t for one in found for t in one.audience))
-    return [_row(one, names, now) for one in found]
+    ids = [one.record.id for one in found]
+    notes = [find(ids) for find in _notes] if ids else []
+    return [
+        _row(one, names, now, tuple(said[one.record.id] for said in notes if one.record.id in said)) for one in found
+    ]
 
 
 def late_first(rows: Iterable[Row]) -> list[Row]:
@@ -89,7 +113,7 @@ def is_late(record: Announcement, where: Phase, now: datetime) -> bool:
     return where is Phase.active and record.next_update_at is not None and record.next_update_at <= now
 
 
-def _row(one: FullAnnouncement, names: Mapping[Target, str], now: datetime) -> Row:
+def _row(one: FullAnnouncement, names: Mapping[Target, str], now: datetime, notes: tuple[RowNote, ...]) -> Row:
     record = one.record
     where = rules.phase(record, now)
     start, end = times_of(record, now)
@@ -112,6 +136,7 @@ def _row(one: FullAnnouncement, names: Mapping[Target, str], now: datetime) -> R
         audience=audience_summary(one.audience, names),
         owner=one.names.get(record.owner_id or record.created_by_id or 0, ""),
         waits_for_second=record.must_confirm and record.confirmed_by_id is None and not ended,
+        notes=notes,
     )
 
 

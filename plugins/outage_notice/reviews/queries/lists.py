@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -92,3 +93,9 @@ def count_due(user_id: int, now: datetime) -> int:
         ReviewAction.due_on <= (now + DUE_SOON).date(),
     )
     return db.session.scalar(query) or 0
+
+
+def published_among(announcement_ids: Iterable[int]) -> list[int]:
+    """Those of these announcements whose review is published."""
+    query = select(Review.announcement_id).where(Review.announcement_id.in_(list(announcement_ids)))
+    return list(db.session.scalars(query.where(Review.published_at.is_not(None))))

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import render_template, url_for
+from flask_babel import gettext as _
 
 from helpdesk.plugin_api import Viewer, allow, get_viewer, make_cursor, now, read_cursor
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.rules import Status
-from plugins.outage_notice.reviews.queries.lists import SHOWN, count_due, published_reviews, wanted_reviews
+from plugins.outage_notice.announcements.views.rows import RowNote
+from plugins.outage_notice.reviews.queries.lists import (
+    SHOWN,
+    count_due,
+    published_among,
+    published_reviews,
+    wanted_reviews,
+)
 from plugins.outage_notice.reviews.queries.moments import moments_of
 from plugins.outage_notice.reviews.queries.records import actions_of, get_reviewed, is_over, open_actions
 from plugins.outage_notice.reviews.rules import review_due_at
@@ -66,3 +75,9 @@ def due_bar(viewer: Viewer, at: datetime) -> str:
     """A bar for the owner of actions whose time has come, until they are done."""
     due = count_due(viewer.id, at)
     return render_template("outage_notice/review_bar.html", due=due) if due else ""
+
+
+def review_notes(announcement_ids: Sequence[int]) -> Mapping[int, RowNote]:
+    """The way to each review that is published, on the rows of the list. One query."""
+    words = str(_("Read review"))
+    return {id: RowNote(words, f"/announcements/{id}/review") for id in published_among(announcement_ids)}

@@ -36,7 +36,9 @@ def body(cast: Cast) -> dict[str, Any]:
     }
 
 
-def test_from_draft_to_resolved(client: FlaskClient, as_teresa: dict[str, str], body: dict[str, Any]) -> None:
+def test_from_draft_to_resolved(
+    client: FlaskClient, cast: Cast, as_teresa: dict[str, str], body: dict[str, Any]
+) -> None:
     made = client.post(URL, json=body, headers=as_teresa)
     assert made.status_code == 201
     draft = made.get_json()
@@ -56,10 +58,13 @@ def test_from_draft_to_resolved(client: FlaskClient, as_teresa: dict[str, str], 
     assert (refused.status_code, [*refused.get_json()["errors"]]) == (422, ["confirmed_people"])
     typed = client.patch(where, json=worse | {"confirmed_people": 6}, headers=as_teresa)
     assert (typed.status_code, typed.get_json()["severity"]) == (200, 1)
+    note = client.post(f"{where}/update", json={"text": "Node 3 restarted.", "public": False}, headers=as_teresa)
+    assert note.status_code == 201
     resolved = client.post(f"{where}/resolve", json={"text": "It works again."}, headers=as_teresa).get_json()
     assert (resolved["phase"], resolved["status"]) == ("over", "resolved")
-    kinds = [e["kind"] for e in client.get(f"{where}/timeline", headers=as_teresa).get_json()["items"]]
-    assert kinds == ["created", "published", "updated", "edited", "resolved"]
+    for headers in (as_teresa, factories.api_headers(cast.rows.carla)):  # the team's notes are for all staff
+        kinds = [e["kind"] for e in client.get(f"{where}/timeline", headers=headers).get_json()["items"]]
+        assert kinds == ["created", "published", "updated", "edited", "noted", "resolved"]
     past = client.get(f"{URL}?tab=past", headers=as_teresa).get_json()
     assert [item["id"] for item in past["items"]] == [draft["id"]]
     assert client.get(URL, headers=as_teresa).get_json() == {"items": [], "next": None}

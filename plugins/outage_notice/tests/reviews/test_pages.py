@@ -11,10 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from helpdesk.catalog.models import Service
 from helpdesk.core.clock import FixedClock
+from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.tickets.actions import open_ticket
 from helpdesk.tickets.rules import NewTicket
 from plugins.outage_notice.announcements.models import Announcement
@@ -23,6 +25,8 @@ from plugins.outage_notice.reviews import actions
 from plugins.outage_notice.reviews.rules import Cause, Readers
 from plugins.outage_notice.reviews.rules.months import read_range
 from plugins.outage_notice.reviews.views.reporting import cell
+from plugins.outage_notice.tests.announcing import department, publish
+from plugins.outage_notice.tests.outages.conftest import open_ticket as open_vpn_ticket
 from plugins.outage_notice.tests.reviews.conftest import outage_of
 from plugins.outage_notice.tests.reviews.test_reviewing import act, action_rows, published, reviewed
 from tests import factories
@@ -100,6 +104,22 @@ def test_those_affected_answer_once_and_read_what_was_published(
     assert "VPN was down." in text_of(ana, f"{notice}/review")
     assert "A certificate expired." not in text_of(ana, f"{notice}/review")
     text_of(signed_in(people.bruno), f"{notice}/review", 404)
+
+
+def test_the_list_counts_tickets_and_leads_to_the_review(
+    app: Flask, signed_in: Browser, people: People, vpn: Service, outage: Announcement
+) -> None:
+    running = publish(people.teresa, department(people.finance), services=(vpn,))
+    for _ticket in range(2):
+        open_vpn_ticket(people.ana, vpn)
+    run_until_idle(app)
+    published(people, outage, Readers.staff)
+    for address in ("/announcements", "/announcements?tab=past"):
+        page = text_of(signed_in(people.carla), address)
+        assert f'<a href="/announcements/{outage.id}/review">Read review<' in page
+        assert page.count("Read review") == 1
+        tickets = f'<a href="/announcements/{running.id}/tickets">2 tickets<'
+        assert (tickets in page) is (address == "/announcements")
 
 
 def test_a_review_says_who_checked_what_or_that_nobody_did(
@@ -268,10 +288,10 @@ def test_reports_count_what_happened_without_drills(
         "To resolution, median (minutes)": "65.0",
         "Certificate or licence": "1",
     }
-    for department, count in (("All", "2"), ("Administration", "2"), ("Commerce", "0")):
-        [line] = [f for f in figures if (f["Month"], f["Department"]) == ("2026-03", department)]
-        assert line["Outages"] == count, department
-        assert count == "0" or told.items() <= line.items(), department
+    for name, count in (("All", "2"), ("Administration", "2"), ("Commerce", "0")):
+        [line] = [f for f in figures if (f["Month"], f["Department"]) == ("2026-03", name)]
+        assert line["Outages"] == count, name
+        assert count == "0" or told.items() <= line.items(), name
     assert {f["Month"] for f in figures} == set(map(str, read_range("", "", clock.now(), ZoneInfo("UTC")).months))
     lines = re.findall(r'<th scope="row">(Mar 2026|Administration|Commerce)</th><td class="num">(.*?)</tr>', page)
     cells = {name: re.sub(r"<[^>]+>", "|", line) for name, line in lines}
