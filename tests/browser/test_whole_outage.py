@@ -14,6 +14,8 @@ from tests.browser.conftest import Desk, Screen
 from tests.browser.mailbox import Mailbox, text_of
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.by_turns
+
 pytest.importorskip("plugins.outage_notice.tests.announcing", reason="the plugin's folder was deleted")
 
 TITLE = "VPN is down for Finance"
@@ -81,7 +83,6 @@ def declare(teresa: Screen, carla: Screen, vpn_id: int, first_at: str) -> str:
     page.locator("#answer").fill("Ask them to use the web mail.")
     page.get_by_role("button", name="Brief the front line now").click()
     steps.expect_message(teresa, "Agents see the briefing now.")
-    carla.page.reload()
     expect(carla.page.get_by_text("Ask them to use the web mail.")).to_be_visible()
     expect(carla.page.get_by_text("not public yet")).to_be_visible()
     page.locator("#description").fill("You can't connect.")

@@ -20,9 +20,9 @@ def attention() -> str:
     """What waits for this person now: calls, promises, new briefings, as HTML for the script of every page of the
     staff. `?side=queue`: also the briefings beside the queue.
     """
-    moment = now()
-    side = draw_briefings(moment) if request.args.get("side") == "queue" else ""
-    return draw_bars(get_viewer(), moment) + side
+    moment, beside_queue = now(), request.args.get("side") == "queue"
+    side = draw_briefings(moment) if beside_queue else ""
+    return draw_bars(get_viewer(), moment, beside_queue=beside_queue) + side
 
 
 @bp.get("/announcements/<int:announcement_id>/call")

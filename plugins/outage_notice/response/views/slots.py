@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import g, render_template
+from flask import g, render_template, request
 
 from helpdesk.plugin_api import Viewer
 from plugins.outage_notice.announcements.models import Announcement
@@ -17,6 +17,7 @@ from plugins.outage_notice.response.rules import PromiseKind
 from plugins.outage_notice.response.views.blueprint import WORDS
 
 SHOWN = 3
+QUEUE = "/tickets"
 NEWS = timedelta(minutes=30)  # for so long a briefing is news on every page; then it stands beside the queue
 
 
@@ -25,7 +26,9 @@ def page_slot(slot: str, viewer: Viewer | None, _context: Mapping[str, Any], now
     if viewer is None or not viewer.is_staff:
         return ""
     if slot == "top":
-        return render_template("outage_notice/response_top.html", bars=draw_bars(viewer, now))
+        return render_template(
+            "outage_notice/response_top.html", bars=draw_bars(viewer, now, beside_queue=request.path == QUEUE)
+        )
     if slot == "queue_side":
         return draw_briefings(now)
     return ""
@@ -41,16 +44,18 @@ def offer_bars(draw: DrawBars) -> None:
         _others.append(draw)
 
 
-def draw_bars(viewer: Viewer, now: datetime) -> str:
-    """What waits for this person: calls, promises, and what other rooms offer."""
-    return _own_bars(viewer, now) + "".join(draw(viewer, now) for draw in _others)
+def draw_bars(viewer: Viewer, now: datetime, *, beside_queue: bool = False) -> str:
+    """What waits for this person: calls, promises, new briefings unless they stand beside the queue anyway, and what
+    other rooms offer.
+    """
+    return _own_bars(viewer, now, beside_queue) + "".join(draw(viewer, now) for draw in _others)
 
 
-def _own_bars(viewer: Viewer, now: datetime) -> str:
+def _own_bars(viewer: Viewer, now: datetime, beside_queue: bool) -> str:
     """The calls that this person has not answered, the promises that concern them, and agents' new briefings."""
     calls = queries.open_calls_of(viewer.id, now)
     promises = [p for p in queries.told_promises_of(viewer.id, now) if viewer.may_announce or _for_agents(p)]
-    news = [] if viewer.may_announce else [one for one in _briefings(now) if _is_new(one[1], now)]
+    news = [] if viewer.may_announce or beside_queue else [one for one in _briefings(now) if _is_new(one[1], now)]
     if not calls and not promises and not news:
         return ""
     return render_template(

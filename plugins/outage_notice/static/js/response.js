@@ -46,21 +46,24 @@ async function ask() {
 
 function show(html) {
   const parsed = new DOMParser().parseFromString(html, 'text/html');
+  const fresh = Object.keys(KEYS).map((key) => news(parsed, key)).find(Boolean);
   const beside = parsed.querySelector('[data-briefings]');
   beside?.remove();
-  if (side && beside && !side.contains(document.activeElement)) side.replaceChildren(...beside.childNodes);
-  const fresh = Object.keys(KEYS).map((key) => news(parsed, key)).find(Boolean);
-  place.replaceChildren(...parsed.body.childNodes);
-  refreshTimes(place);
-  if (side) refreshTimes(side);
+  put(place, parsed.body);
+  if (side && beside && !side.contains(document.activeElement)) put(side, beside);
   if (fresh) say(fresh.text, fresh.how);
 }
 
-/* What to say of the first bar of a kind that was not there yet. Briefings that are open stay open. */
+function put(where, from) {
+  where.replaceChildren(...from.childNodes);
+  refreshTimes(where);
+}
+
+/* What to say of the first bar or panel of a kind that was not there yet. Bars that are open stay open. */
 function news(parsed, key) {
-  const bars = (root) => [...root.querySelectorAll(`[data-${key}]`)];
-  const known = new Map(bars(place).map((bar) => [bar.dataset[key], bar]));
-  for (const bar of bars(parsed)) if (known.get(bar.dataset[key])?.open) bar.open = true;
-  const bar = bars(parsed).find((one) => !known.has(one.dataset[key]));
-  return bar && { text: bar.querySelector('.callbar__t, p').textContent, how: { ...KEYS[key], about: `${key}-${bar.dataset[key]}` } };
+  const all = (root) => (root ? [...root.querySelectorAll(`[data-${key}]`)] : []);
+  const known = new Map([...all(place), ...all(side)].map((one) => [one.dataset[key], one]));
+  for (const one of all(parsed)) if (known.get(one.dataset[key])?.open) one.open = true;
+  const fresh = all(parsed).find((one) => !known.has(one.dataset[key]));
+  return fresh && { text: fresh.querySelector('.callbar__t, p').textContent, how: { ...KEYS[key], about: `${key}-${fresh.dataset[key]}` } };
 }
