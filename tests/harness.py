@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "by_turns: of `both` databases on one, chosen by the test's name"
+    )
     config.addinivalue_line("markers", "long: takes many seconds, so that it comes first")
     for name in [name for name in os.environ if name.startswith("HELPDESK_")]:
         if name != "HELPDESK_CHROMIUM" and not name.startswith("HELPDESK_TEST_"):
@@ -65,6 +69,8 @@ def _kinds_for(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     chosen = metafunc.config.getoption("--database")
     if chosen != "both":
         return (chosen,)
+    if definition.get_closest_marker("by_turns"):
+        return (KINDS[zlib.crc32(definition.nodeid.encode()) % len(KINDS)],)
     # Pages have no SQL of their own. tests/contract/test_pages_on_postgresql.py opens each of them there.
     is_of_pages = bool(PAGES & {definition.path.stem, definition.path.parent.name})
     return KINDS[:1] if is_of_pages else KINDS

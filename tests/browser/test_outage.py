@@ -11,6 +11,8 @@ from tests import factories
 from tests.browser.conftest import Desk, Screen
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.by_turns
+
 pytest.importorskip("plugins.outage_notice.tests.announcing", reason="the plugin's folder was deleted")
 
 TITLE = "VPN is down for everyone at home"

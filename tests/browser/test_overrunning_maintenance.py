@@ -15,6 +15,8 @@ from tests.browser.conftest import Desk, Screen
 from tests.browser.mailbox import Mailbox, text_of
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.by_turns
+
 pytest.importorskip("plugins.outage_notice.tests.announcing", reason="the plugin's folder was deleted")
 
 TITLE = "ERP is not available this morning"

@@ -13,6 +13,8 @@ from tests import factories
 from tests.contract.matrix import SAFE, TABLE, WHO, Matrix
 from tests.contract.routes import Arguments, Route
 
+pytestmark = pytest.mark.by_turns
+
 CHANGING = re.compile(r'content="[^"]{40,}"|name="csrf_token"[^>]*>|"request_id": ?"[^"]+"|[0-9a-f]{32}|\b\d+\b')
 
 

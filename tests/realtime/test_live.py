@@ -12,6 +12,8 @@ from tests.live import LiveServer
 from tests.realtime.conftest import Desk, banner
 from tests.realtime.wires import QUERY, Wire
 
+pytestmark = pytest.mark.by_turns
+
 BAD_TEXTS = (
     "4" + "x" * 70_000,  # larger than a frame may be
     '451-/live,["receipt",{"_placeholder":true,"num":0}]',  # binary attachments

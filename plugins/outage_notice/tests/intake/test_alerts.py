@@ -35,6 +35,8 @@ from plugins.outage_notice.tests.outages.conftest import Settle, act, mails, ope
 from tests import factories
 from tests.fixtures import People
 
+pytestmark = pytest.mark.by_turns
+
 SignedIn = Callable[[object], FlaskClient]
 
 

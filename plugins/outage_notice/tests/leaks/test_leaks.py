@@ -28,6 +28,8 @@ from tests import databases, factories, fixtures
 from tests.databases import START
 from tests.listening import Listener, look_at_feed
 
+pytestmark = pytest.mark.by_turns
+
 _numbers = count(1)
 
 

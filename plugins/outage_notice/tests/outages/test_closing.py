@@ -41,6 +41,8 @@ from plugins.outage_notice.tests.outages.conftest import (
 from tests import factories
 from tests.fixtures import People
 
+pytestmark = pytest.mark.by_turns
+
 OVER = "is over since"
 LAST = "The gateway was replaced"
 BACK = "It is back, and we are working on it."

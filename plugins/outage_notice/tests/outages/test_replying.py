@@ -40,6 +40,8 @@ from plugins.outage_notice.tests.outages.conftest import (
 from tests import factories
 from tests.fixtures import People
 
+pytestmark = pytest.mark.by_turns
+
 WORDS = "We know the cause"
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Desk, desk  # noqa: F401  (fixture)
 from tests.waiting import wait_until
+
+pytestmark = pytest.mark.by_turns
 
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 BAR_UNDER_HEADER = """() => {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser.conftest import Desk, desk  # noqa: F401  (fixture)
+
+pytestmark = pytest.mark.by_turns
 
 AT_MOST = 4
 

@@ -16,6 +16,8 @@ from tests.browser.axe import violations
 from tests.browser.conftest import Desk, Screen, desk
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.by_turns
+
 __all__ = ["desk"]  # the fixture of the browser tests, used here too
 
 PAGES = (

@@ -33,6 +33,8 @@ from plugins.outage_notice.tests.surge.conftest import Crowd, surges
 from tests import factories
 from tests.fixtures import People
 
+pytestmark = pytest.mark.by_turns
+
 SignedIn = Callable[[object], FlaskClient]
 
 
