@@ -14,7 +14,7 @@ from helpdesk.plugin_api import LOCALES, Ticket, TicketStatus, User, markdown_to
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.queries.live import freeze
-from plugins.outage_notice.announcements.rules import ENDINGS, expected_end
+from plugins.outage_notice.announcements.rules import ENDINGS, Phase, expected_end, phase
 from plugins.outage_notice.outages.models import Broadcast
 from plugins.outage_notice.outages.rules import OPEN, waits
 
@@ -139,8 +139,15 @@ def closing_letter(
         )
         url = _url(f"/tickets/{ticket.number}" if ticket is not None else f"/notices/{record.id}")
         end = _("Your ticket: %(url)s", url=url) if ticket is not None else _("More about it: %(url)s", url=url)
-        asked = _("Did our messages help you? %(url)s", url=_url(f"/notices/{record.id}#feedback")) if was_real else ""
+        asked = _question(record, now) if was_real else ""
     return Letter(" ".join(subject.split()), body, _paragraphs(body, end, asked))
+
+
+def _question(record: Announcement, now: datetime) -> str:
+    """The one question about our messages; of a repetition, only after its last time."""
+    if phase(record, now) is not Phase.over:
+        return ""
+    return _("Did our messages help you? %(url)s", url=_url(f"/notices/{record.id}#feedback"))
 
 
 def reopening_letter(record: Announcement, person: User, ticket: Ticket | None) -> Letter:
