@@ -135,7 +135,9 @@ class CheckedIn(Body):
 
 
 class ResolveIn(EndIn):
-    """`tickets`: whether the tickets that wait for it are solved or left open. `validation`: who checked what."""
+    """`tickets`: whether the tickets that wait for it are solved or left open. `validation`: who checked what; left out
+    of an incident of level 1 or 2, the timeline and the review say that it was not validated.
+    """
 
     ended_at: datetime | None = None
     tickets: TicketAction = TicketAction.solve
