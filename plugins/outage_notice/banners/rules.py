@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from plugins.outage_notice.announcements.rules import Kind
+from plugins.outage_notice.announcements.rules import REMINDED_BEFORE, Kind
 
 SNOOZE_MINUTES = 60
 CONFIRM_SNOOZE_MINUTES = 5
@@ -135,6 +135,6 @@ def snooze_until(
         return now + timedelta(minutes=CONFIRM_SNOOZE_MINUTES)
     if minutes is not None:
         return now + timedelta(minutes=max(1, min(minutes, SNOOZE_LIMIT_MINUTES)))
-    if remind_at is not None and remind_at - timedelta(minutes=15) > now:
-        return remind_at - timedelta(minutes=15)
+    if remind_at is not None and remind_at - REMINDED_BEFORE > now:
+        return remind_at - REMINDED_BEFORE
     return now + timedelta(minutes=SNOOZE_MINUTES)

@@ -35,17 +35,19 @@ def drop_steps(session: Session, record: Announcement) -> None:
 
 def _wanted(record: Announcement, now: datetime) -> list[tuple[StepKind, str, datetime]]:
     moments: list[tuple[StepKind, str, datetime | None]] = [(StepKind.hide, "", record.show_until)]
+    reminder_at = rules.reminder_at(record, now)
     if record.recurrence:
         occurrence = rules.current_occurrence(record, now)
         if occurrence is not None:
             on = occurrence.on.isoformat()
             moments += [
                 (StepKind.show, on, occurrence.show_from),
+                (StepKind.remind, on, reminder_at),
                 (StepKind.start, on, occurrence.start),
                 (StepKind.end, on, occurrence.end),
             ]
     else:
-        moments.append((StepKind.show, "", record.show_from))
+        moments += [(StepKind.show, "", record.show_from), (StepKind.remind, "", reminder_at)]
         if record.actual_start_at is None:
             moments.append((StepKind.start, "", record.starts_at))
         if record.ends_by_itself:

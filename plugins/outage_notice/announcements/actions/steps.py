@@ -19,8 +19,14 @@ from plugins.outage_notice.announcements.models import PENDING, Announcement, St
 from plugins.outage_notice.announcements.rules import Kind, Phase, Status, StepFired, StepKind, StepState
 
 BATCH = 100
-ORDER = {StepKind.show: 0, StepKind.start: 1, StepKind.end: 2, StepKind.hide: 3}
-TIMELINE_KINDS = {StepKind.show: "shown", StepKind.start: "started", StepKind.end: "ended", StepKind.hide: "hidden"}
+ORDER = {kind: place for place, kind in enumerate(StepKind)}
+TIMELINE_KINDS = {
+    StepKind.show: "shown",
+    StepKind.remind: "shown_again",
+    StepKind.start: "started",
+    StepKind.end: "ended",
+    StepKind.hide: "hidden",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -94,10 +100,13 @@ def _claim(session: Session, ids: Sequence[int], now: datetime) -> dict[int, lis
     return dict(found)
 
 
-def _settle(session: Session, record: Announcement, steps: list[Step], now: datetime) -> None:
-    if record.status not in rules.LIVE_STATUSES or any(step.plan != record.plan for step in steps):
-        for step in steps:
+def _settle(session: Session, record: Announcement, claimed: list[Step], now: datetime) -> None:
+    is_planned = record.status in rules.LIVE_STATUSES and all(step.plan == record.plan for step in claimed)
+    steps = [step for step in claimed if is_planned and not _is_moot(record, step)]
+    for step in claimed:
+        if step not in steps:
             step.state = StepState.void
+    if not steps:
         return
     was_missed = _is_missed(record, steps)
     for step in steps:
@@ -106,13 +115,19 @@ def _settle(session: Session, record: Announcement, steps: list[Step], now: date
             step.state = StepState.missed
         elif step is not steps[-1]:
             step.state = StepState.collapsed
-    tell(record)
+    # Once it has begun, the start speaks, and nobody is reminded of it.
+    tell(record, is_loud=steps[-1].kind is StepKind.remind)
     if was_missed:
         record_audit(None, "announcement.missed", "announcement", record.id, after={"steps": [s.kind for s in steps]})
     else:
         _say(session, record, steps[-1], now)
     if record.recurrence and steps[-1].kind is StepKind.end and record.status in rules.LIVE_STATUSES:
         _go_on(session, record, now)
+
+
+def _is_moot(record: Announcement, step: Step) -> bool:
+    """Whether it reminds of a start that somebody has made already."""
+    return step.kind is StepKind.remind and record.status is not Status.scheduled
 
 
 def _is_missed(record: Announcement, steps: Sequence[Step]) -> bool:

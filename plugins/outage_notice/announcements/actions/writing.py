@@ -45,7 +45,17 @@ from plugins.outage_notice.audiences.rules import TARGETS_LIMIT
 
 PARTS = (*DRAFT_COLUMNS, "services", "audience", "translations")
 PLAN_FIELDS = frozenset(
-    {"show_from", "show_until", "starts_at", "planned_end_at", "ends_by_itself", "recurrence", "time_zone", "kind"}
+    {
+        "show_from",
+        "show_until",
+        "starts_at",
+        "planned_end_at",
+        "ends_by_itself",
+        "recurrence",
+        "time_zone",
+        "kind",
+        "severity",
+    }
 )
 # A second technician approved these; when they change, the approval is void.
 APPROVED_FIELDS = frozenset(
@@ -298,11 +308,11 @@ def number(record: Announcement, now: datetime, weight: Weight) -> None:
     record.updated_at = now
     if weight is not Weight.silent:
         record.changed_at = now
-    tell(record)
-    if weight is Weight.alert_again:
-        record.loud_revision, record.loud_seq = record.revision, record.feed_seq
+    tell(record, is_loud=weight is Weight.alert_again)
 
 
-def tell(record: Announcement) -> None:
-    """Raise the feed: every process looks at this announcement again."""
+def tell(record: Announcement, *, is_loud: bool = False) -> None:
+    """Raise the feed: every process looks at this announcement again. `is_loud`: it returns to those who read it."""
     record.feed_seq = record_feed("announcement", record.id)
+    if is_loud:
+        record.loud_revision, record.loud_seq = record.revision, record.feed_seq

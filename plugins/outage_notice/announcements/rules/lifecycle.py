@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from plugins.outage_notice.announcements.rules.recurrence import RecurrenceRule, Span, parse_recurrence, spans
 from plugins.outage_notice.announcements.rules.times import to_utc, wall_time
-from plugins.outage_notice.announcements.rules.vocabulary import Kind, Phase, Status
+from plugins.outage_notice.announcements.rules.vocabulary import Kind, Phase, Severity, Status
 
 STATUSES: dict[Kind, tuple[Status, ...]] = {
     Kind.incident: (Status.investigating, Status.identified, Status.monitoring, Status.resolved),
@@ -30,6 +30,9 @@ MAY_POST: dict[Kind, dict[Status, frozenset[Status]]] = {
     },
     Kind.information: {Status.active: frozenset({Status.active})},
 }
+
+
+REMINDED_BEFORE = timedelta(minutes=15)
 
 
 class Record(Protocol):
@@ -66,6 +69,13 @@ class Expected(Record, Protocol):
 
     @property
     def eta(self) -> datetime | None: ...
+
+
+class Graded(Record, Protocol):
+    """A record that says how serious it is."""
+
+    @property
+    def severity(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +251,22 @@ def showing_since(record: Record, now: datetime) -> datetime | None:
     """Since when the banner is shown: of a repeated one, since the present time began to show. None: not shown."""
     shown = window(record, now)
     return shown.shown_from if shown.is_shown else None
+
+
+def reminder_at(record: Graded, now: datetime) -> datetime | None:
+    """When a critical maintenance returns to those who have read it: a quarter of an hour before its start, of a
+    repeated one before the time that is next at `now`. None: never, such as when it is not shown any earlier than that.
+    """
+    if record.kind is not Kind.maintenance or record.severity != Severity.critical or record.published_at is None:
+        return None
+    shown_from, starts_at = record.show_from, record.starts_at
+    if record.recurrence:
+        occurrence = current_occurrence(record, now)
+        shown_from, starts_at = (occurrence.show_from, occurrence.start) if occurrence else (None, None)
+    if starts_at is None or record.actual_start_at is not None:
+        return None
+    at = starts_at - REMINDED_BEFORE
+    return at if max(shown_from or record.published_at, record.published_at) < at else None
 
 
 def was_shown(record: Record, closed_at: datetime | None, now: datetime) -> bool:

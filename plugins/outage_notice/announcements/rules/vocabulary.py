@@ -86,6 +86,7 @@ class StepKind(StrEnum):
     """What a dated step does when its time comes. What is *true* never waits for a step."""
 
     show = "show"
+    remind = "remind"  # a critical maintenance returns to those who read it, shortly before it starts
     start = "start"
     end = "end"  # of a window that ends by itself
     hide = "hide"  # show_until has passed

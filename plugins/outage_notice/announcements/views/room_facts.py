@@ -193,6 +193,7 @@ MARKS = {
     "withdrawn": ("x", ""),
     "approved": ("shield", "pub"),
     "shown": ("eye", ""),
+    "shown_again": ("eye", ""),
     "started": ("clock", ""),
     "hidden": ("minus", ""),
 }
@@ -215,6 +216,7 @@ def _sentence(entry: Entry, record: Announcement) -> str:
         "edited": _("Edited: %(what)s", what=_edited(data)),
         "approved": _("Approved that people must confirm"),
         "shown": _("Shown to its audience"),
+        "shown_again": _("Shown again before the start, also to those who had read it"),
         "started": _("Start"),
         "hidden": _("No longer shown"),
         "reopened": _("Opened again"),

@@ -53,6 +53,32 @@ PHASES: list[tuple[dict[str, Any], Phase, bool]] = [
 ]
 
 
+CRITICAL_WORK = {"kind": Kind.maintenance, "severity": 1, "status": Status.scheduled, "starts_at": NOW + HOUR}
+QUARTER = timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, NOW + 3 * QUARTER),
+        ({"severity": 2}, None),
+        ({"kind": Kind.incident}, None),
+        ({"starts_at": None}, None),
+        ({"published_at": NOW + 3 * QUARTER}, None),
+        ({"show_from": NOW + 3 * QUARTER}, None),
+        ({"show_from": NOW + 2 * QUARTER}, NOW + 3 * QUARTER),
+        ({"actual_start_at": NOW}, None),
+        ({"recurrence": "FREQ=DAILY", "planned_end_at": NOW + 2 * HOUR}, None),  # shown from its start
+        (
+            {"recurrence": "FREQ=DAILY", "show_from": NOW, "planned_end_at": NOW + 2 * HOUR},
+            NOW + 3 * QUARTER,
+        ),
+    ],
+)
+def test_when_a_critical_maintenance_returns(values: dict[str, Any], expected: datetime | None) -> None:
+    assert rules.reminder_at(record(**(CRITICAL_WORK | values)), NOW) == expected
+
+
 @pytest.mark.parametrize(("values", "phase", "is_shown"), PHASES)
 def test_phase_and_window(values: dict[str, Any], phase: Phase, is_shown: bool) -> None:
     one = record(**values)

@@ -161,6 +161,43 @@ def test_a_repetition_goes_on(cast: Cast, maintenance: Publish, clock: FixedCloc
     assert {s for _k, s in states(record)} == {"fired"}
 
 
+CRITICAL = {"severity": 1, "must_confirm": True}
+
+
+def loud(record: Announcement) -> int:
+    return fresh(record).loud_seq
+
+
+def test_a_critical_maintenance_returns_before_its_start(cast: Cast, maintenance: Publish, clock: FixedClock) -> None:
+    record = maintenance(**CRITICAL, recurrence="FREQ=DAILY")
+    for day in (timedelta(), timedelta(days=1)):
+        fire(clock, at(19) + day)
+        before = loud(record)
+        assert fire(clock, at(19, 44) + day) == 0
+        assert fire(clock, at(19, 45) + day) == 1
+        assert loud(record) == fresh(record).feed_seq > before
+        assert timeline_kinds(record)[-1] == "shown_again"
+        returned = loud(record)
+        fire(clock, at(20) + day)
+        fire(clock, at(22) + day)
+        assert loud(record) == returned
+
+
+def test_nobody_is_reminded_of_what_has_begun(cast: Cast, maintenance: Publish, clock: FixedClock) -> None:
+    late, early, moved = maintenance(**CRITICAL), maintenance(**CRITICAL), maintenance()
+    fire(clock, at(19))
+    clock.set(at(19, 30))
+    actions.post_update(cast.teresa, early.id, rules.NewUpdate(text="We began.", status=Status.in_progress))
+    actions.edit_published(cast.teresa, moved.id, CRITICAL)  # from now on it is one that returns
+    before = loud(late), loud(early), loud(moved)
+    fire(clock, at(20, 1))  # after downtime
+    assert (loud(late), loud(early), loud(moved)) == before
+    assert ("remind", "collapsed") in states(late)
+    assert ("remind", "collapsed") in states(moved)
+    assert ("remind", "void") in states(early)
+    assert timeline_kinds(late)[-1] == "started"
+
+
 def test_an_end_moved_into_the_past_is_written_down(cast: Cast, maintenance: Publish, clock: FixedClock) -> None:
     record = maintenance(ends_by_itself=True)
     fire(clock, at(21))
