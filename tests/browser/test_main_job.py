@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.conftest import Desk
 from tests.databases import START
 from tests.waiting import wait_until
+
+pytestmark = pytest.mark.by_turns
 
 TITLE = "VPN is down for everyone at home"
 
@@ -76,9 +79,24 @@ def test_from_publication_to_the_all_clear(desk: Desk) -> None:
 
 
 def test_it_is_there_at_login_for_those_who_come_later(desk: Desk) -> None:
+    """And what only an automated reply tells is seen when that is read."""
+    vpn = factories.make_service("VPN", desk.people.town_hall)
+    for n in range(4):  # of fewer than five people nothing is told
+        factories.make_user(f"Colleague {n}", department=desk.people.finance)
+    quiet = desk.publish(severity=4, title="VPN is slow", services=[{"id": vpn.id, "effect": "degraded_performance"}])
+    number = open_ticket(desk, vpn.id)
+    assert "VPN is slow" in automated_reply(desk, number)
     desk.publish()
     ana = desk.enter(desk.people.ana)
     expect(ana.card(TITLE)).to_be_visible()
+
+    def reached() -> tuple[int, int]:
+        reach = desk.call(desk.people.teresa, "GET", f"/announcements/{quiet}/reach")
+        return reach["delivered"], reach["seen"]
+
+    assert reached() == (0, 0)
+    ana.page.goto(f"{desk.server.url}/tickets/{number}")
+    wait_until(lambda: reached() == (1, 1), "a receipt of the reply", 15)
 
 
 def test_by_schedule_with_the_clock_moved(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import { BoardState } from './board.js';
 import { fill, kindLabel, make, makeEnding, word } from './cards.js';
 import { watchConnection } from './connection.js';
 import { startDialog } from './dialog.js';
+import { watchReplies } from './replies.js';
 import { keepClear, refold, setFolded } from './sheet.js';
 
 const stack = document.getElementById('notices');
@@ -259,14 +260,15 @@ function start() {
       if (b && node.dataset.surface !== 'ending') { tell(b, 'delivered'); observer.observe(node); }
     });
   }
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) watch(); });
+  const lookForReplies = stack.dataset.staff === '1' ? () => {} : watchReplies((id) => state.banners.get(id), tell);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) { watch(); lookForReplies(); } });
 
   keepClear(stack);
   watchConnection(stack, bars, state);
   startDialog(act, state);
   draw();
   sayUnread();
-  setInterval(() => { if (!document.hidden && !busy()) refresh(); }, 60000);
+  setInterval(() => { if (!document.hidden) lookForReplies(); if (!document.hidden && !busy()) refresh(); }, 60000);
 
   /* What is there at the load of a page is not spoken, except something critical that has not been read. */
   function sayUnread() {
