@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from helpdesk.core import notifying
+from helpdesk.core.addresses import as_browsers_write, free_port, has_real_port, local_url, names_a_place
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "es", "pt")
@@ -80,14 +81,14 @@ class Settings(BaseSettings):
         if value.startswith("sqlite:///"):
             path = value.removeprefix("sqlite:///")
             return value if path in ("", ":memory:") else f"sqlite:///{Path(path).absolute()}"
-        if value.startswith(("postgresql://", "postgresql+psycopg://")) and _has_real_port(value):
+        if value.startswith(("postgresql://", "postgresql+psycopg://")) and has_real_port(value):
             return "postgresql+psycopg://" + value.split("://", 1)[1]
         raise ValueError("use sqlite:///path or postgresql+psycopg://user:password@host/database")
 
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str | None) -> str | None:
-        is_address = value and value.startswith(("redis://", "rediss://")) and _names_a_place(value)
+        is_address = value and value.startswith(("redis://", "rediss://")) and names_a_place(value)
         if value and not (is_address or value.startswith("unix://")):
             raise ValueError("use redis://host:port/number")
         return value or None
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: str | None) -> str | None:
-        if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not _names_a_place(value)):
+        if value and (urlsplit(value).scheme not in ("smtp", "smtps") or not names_a_place(value)):
             raise ValueError("use smtp://user:password@host:587?starttls=1")
         return value or None
 
@@ -103,10 +104,10 @@ class Settings(BaseSettings):
     @classmethod
     def _public_url(cls, value: str) -> str:
         parts = urlsplit(value)
-        is_web = parts.scheme in ("http", "https") and _names_a_place(value)
-        if value and (not is_web or parts.path.strip("/")):
+        is_web = parts.scheme in ("http", "https") and names_a_place(value)
+        if value and (not is_web or parts.path.strip("/") or set(value) & set("?#@")):
             raise ValueError("use the address people type, such as https://help.example.org, without a path")
-        return value.rstrip("/")
+        return as_browsers_write(parts) if value else ""
 
     @field_validator("locale")
     @classmethod
@@ -147,14 +148,11 @@ class Settings(BaseSettings):
             raise ValueError("; ".join(problems))
         return value
 
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, values: Any) -> Any:
-        values = dict(values)
-        host, port = values.get("host") or "127.0.0.1", values.get("port") or 8000
-        if not values.get("public_url"):
-            values["public_url"] = f"http://{host}:{port}"
-        return values
+    @model_validator(mode="after")
+    def _fill(self) -> Settings:
+        if not self.public_url:
+            object.__setattr__(self, "public_url", local_url(self.host, self.port))  # before anybody has it: frozen
+        return self
 
     @model_validator(mode="after")
     def _production(self) -> Settings:
@@ -222,22 +220,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             problems.append(where + item["msg"].removeprefix("Value error, "))
     if problems:
         raise BadSettings("\n".join(problems))
+    if settings.port == 0 and not given.get("public_url"):  # links and the origin of sockets name the port
+        port = free_port(settings.host)
+        settings = settings.model_copy(update={"port": port, "public_url": local_url(settings.host, port)})
     if not settings.secret_key:
         settings = settings.model_copy(update={"secret_key": _development_secret(settings.instance_dir)})
     return settings
-
-
-def _names_a_place(url: str) -> bool:
-    """Whether a host and, if any, a real port stand in it."""
-    return bool(urlsplit(url).hostname) and _has_real_port(url)
-
-
-def _has_real_port(url: str) -> bool:
-    """Also where there is none. `urlsplit` finds a wrong one only when it is asked for."""
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
 
 
 def _is_weak(secret: str) -> bool:

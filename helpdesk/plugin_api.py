@@ -68,6 +68,7 @@ from helpdesk.web.api import (
     limit_argument,
     make_cursor,
     paged,
+    paged_whole,
     read_cursor,
 )
 from helpdesk.web.forms import BaseForm, LocalDateTimeField
@@ -75,6 +76,7 @@ from helpdesk.web.limits import limit
 from helpdesk.web.markdown import to_html as markdown_to_html
 from helpdesk.web.markdown import to_text as markdown_to_text
 from helpdesk.web.redirects import safe_next
+from helpdesk.web.validation import messages_of
 
 __all__ = [
     "LOCALES",
@@ -152,10 +154,12 @@ __all__ = [
     "make_cursor",
     "markdown_to_html",
     "markdown_to_text",
+    "messages_of",
     "now",
     "online_user_ids",
     "open_ticket",
     "paged",
+    "paged_whole",
     "queue_mail",
     "queue_notification",
     "read_cursor",

@@ -174,7 +174,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _address(settings: Settings, listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return settings.public_url if settings.port else f"http://{host}:{port}"
+    return settings.public_url if settings.port else f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _serve_monitoring(app: Flask, listener: socket.socket) -> Callable[[], None]:

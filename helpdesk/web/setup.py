@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -52,11 +54,28 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
 
 
+_LAST_DOT = re.compile(r"\.(?=(:\d+)?$)")
+
+
+class PlainNames:
+    """Writes host and origin as our own are written: in lower case, without the dot that may end a whole name."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        for name in ("HTTP_HOST", "HTTP_ORIGIN"):
+            if name in environ:
+                environ[name] = _LAST_DOT.sub("", environ[name].lower())
+        return self._application(environ, start_response)
+
+
 def apply_proxy_fix(app: Flask) -> None:
     """Believe the configured number of proxies about address, scheme and host.
 
     To be called after Socket.IO has wrapped the application, so that sockets see the same.
     """
+    app.wsgi_app = PlainNames(app.wsgi_app)  # type: ignore[method-assign]
     hops = app.extensions["helpdesk"].settings.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

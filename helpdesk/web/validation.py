@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +36,7 @@ _MESSAGES = {
     "datetime_type": _l("Give a date and time, such as 2026-03-12T09:30:00Z."),
     "datetime_parsing": _l("Give a date and time, such as 2026-03-12T09:30:00Z."),
     "datetime_from_date_parsing": _l("Give a date and time, such as 2026-03-12T09:30:00Z."),
+    "string_pattern_mismatch": _l("This does not have the right form."),
     "date_parsing": _l("Give a date, such as 2026-03-12."),
     "date_from_datetime_parsing": _l("Give a date, such as 2026-03-12."),
 }
@@ -49,10 +52,20 @@ _BOUNDED: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda c: _("This must be at least %(limit)s.", limit=c["ge"]),
     "less_than": lambda c: _("This must be less than %(limit)s.", limit=c["lt"]),
     "less_than_equal": lambda c: _("This must be at most %(limit)s.", limit=c["le"]),
-    "enum": lambda c: _("Choose one of %(choices)s.", choices=c["expected"]),
-    "literal_error": lambda c: _("Choose one of %(choices)s.", choices=c["expected"]),
+    "enum": lambda c: _("Choose one of %(choices)s.", choices=_choices(c["expected"])),
+    "literal_error": lambda c: _("Choose one of %(choices)s.", choices=_choices(c["expected"])),
     "value_error": lambda c: str(c["error"]),
 }
+
+
+# What pydantic adds to a name: which kind of several it tried, and that the key of an entry is meant.
+_TRIED = re.compile(r"(constrained-)?(str|int|float|bool)|(list|dict|function-\w+|lax-or-strict|nullable)\[.*\]")
+_KEY = "[key]"
+
+
+def _choices(expected: str) -> str:
+    """Pydantic says them in English: 'a', 'b' or 'c'."""
+    return ", ".join(choice for choice in re.findall(r"'([^']*)'", expected) if choice) or expected
 
 
 def _too_short(least: int) -> str:
@@ -77,11 +90,26 @@ def fields_of(error: ApiError) -> dict[str, list[str]]:
 
 def messages_of(error: ValidationError) -> dict[str, list[str]]:
     """field → translated messages of what pydantic refused."""
-    found: dict[str, list[str]] = {}
-    for item in error.errors(include_url=False, include_input=False):
-        name = ".".join(str(part) for part in item["loc"])
-        found.setdefault(name, []).append(_message(item["type"], item.get("ctx", {}), item["msg"]))
-    return found
+    items = error.errors(include_url=False, include_input=False)
+    tried = Counter(item["loc"][:-1] for item in items if len(item["loc"]) > 1 and _is_tried(item["loc"][-1]))
+    found: dict[str, dict[str, list[str]]] = {}
+    for item in items:
+        place = item["loc"]
+        if place and (place[-1] == _KEY or (tried[place[:-1]] > 1 and _is_tried(place[-1]))):
+            place = place[:-1]
+        message = _message(item["type"], item.get("ctx", {}), item["msg"])
+        found.setdefault(".".join(str(part) for part in place), {}).setdefault(item["type"], []).append(message)
+    return {name: _worth_saying(messages) for name, messages in found.items()}
+
+
+def _is_tried(part: str | int) -> bool:
+    return isinstance(part, str) and _TRIED.fullmatch(part) is not None
+
+
+def _worth_saying(messages: dict[str, list[str]]) -> list[str]:
+    """Each once. Of a value that may be of several kinds, what is wrong within its kind says more than the others."""
+    within = [message for kind, texts in messages.items() if not kind.endswith("_type") for message in texts]
+    return list(dict.fromkeys(within or [message for texts in messages.values() for message in texts]))
 
 
 def _message(kind: str, context: dict[str, Any], fallback: str) -> str:

@@ -38,6 +38,7 @@ def test_tokens_are_listed_without_their_text_and_revoked(client: FlaskClient, p
     answer = client.get("/api/v1/me/tokens", headers=headers)
     assert token not in answer.get_data(as_text=True)
     (item,) = answer.get_json()["items"]
+    assert client.get("/api/v1/me/tokens?limit=0", headers=headers).status_code == 422
     assert client.delete(f"/api/v1/me/tokens/{item['id']}", headers=headers).status_code == 204
     assert client.get("/api/v1/me", headers=headers).status_code == 401
 

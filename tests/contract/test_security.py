@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from helpdesk.config import BadSettings, Settings, load_settings
+from helpdesk.realtime.rules import origin_of
 from tests.contract.matrix import SAFE, TABLE, Matrix
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +44,9 @@ def test_p1_production_refuses_what_is_weak(change: dict[str, object], words: st
         ("HELPDESK_LOCALE", "xx"),
         ("HELPDESK_LOCALE", "!"),
         ("HELPDESK_PUBLIC_URL", "http://help.example:99999"),
+        ("HELPDESK_PUBLIC_URL", "https://help.example?a=1"),
+        ("HELPDESK_PUBLIC_URL", "https://ana:secret@help.example"),
+        ("HELPDESK_PUBLIC_URL", "https://straße.example"),
         ("HELPDESK_SMTP_URL", "smtp://mail.example:abc"),
         ("HELPDESK_REDIS_URL", "redis://cache.example:-1"),
         ("HELPDESK_DATABASE_URL", "postgresql://data.example:port/desk"),
@@ -115,6 +119,24 @@ def test_settings_come_from_the_given_variables_alone(monkeypatch: pytest.Monkey
         load_settings(given | {"HELPDESK_ASYNC": "both"})
     with pytest.raises(BadSettings, match="HELPDESK_NONSENSE: no such setting"):
         load_settings()
+
+
+def test_an_address_that_is_not_given_is_the_one_of_the_process(tmp_path: Path) -> None:
+    def load(**given: str) -> Settings:
+        more = {f"HELPDESK_{name.upper()}": value for name, value in given.items()}
+        return load_settings({"HELPDESK_INSTANCE_DIR": str(tmp_path)} | more)
+
+    assert load(host="::1").public_url == "http://[::1]:8000"
+    assert load(host="0.0.0.0", public_url="").public_url == "http://127.0.0.1:8000"
+    free = load(port="0")
+    assert (free.port > 0, free.public_url) == (True, f"http://127.0.0.1:{free.port}")
+    assert load(port="0", public_url="https://help.example").port == 0
+    with pytest.raises(BadSettings) as error:
+        load(port="99999")
+    assert str(error.value).startswith("HELPDESK_PORT: ")
+    assert "\n" not in str(error.value)
+    public = load(public_url="https://Bücher.Example:443/").public_url
+    assert (public, origin_of(public)) == ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example")
 
 
 def test_o2_o4_reading_changes_nothing_and_is_for_our_pages_alone(matrix: Matrix) -> None:

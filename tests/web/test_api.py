@@ -6,20 +6,23 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import Field, ValidationError
 from sqlalchemy import func, select
 
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Invalid
 from helpdesk.web import idempotency
+from helpdesk.web.api import Body, if_match, paged_whole
 from helpdesk.web.jobs import prune_idempotency
 from helpdesk.web.models import IdempotentRequest
 from helpdesk.web.paging import make_cursor, read_cursor
+from helpdesk.web.validation import messages_of
 from tests.web.conftest import SECRET
 
 Count = Callable[[], int]
@@ -174,6 +177,51 @@ def test_limits_of_pages(client: FlaskClient, ana: dict[str, str], limit: str) -
     assert list(json.loads(response.text)["errors"]) == ["limit"]
 
 
+def test_short_lists_are_paged_too(app: Flask) -> None:
+    items = [{"id": name} for name in "cab"]
+
+    def page(query: str) -> tuple[list[str], str | None]:
+        with app.test_request_context(f"/list?{query}"):
+            body, headers = paged_whole("short", items)
+            assert ("Link" in headers) == (body["next"] is not None)
+            return [item["id"] for item in body["items"]], body["next"]
+
+    first, cursor = page("limit=2")
+    assert (first, page(f"limit=2&cursor={cursor}"), page("")) == (["c", "a"], (["b"], None), (["c", "a", "b"], None))
+    items.pop(1)
+    for query in ("limit=0", f"cursor={cursor}"):
+        with pytest.raises(Invalid):
+            page(query)
+
+
+class Wanted(Body):
+    id: Annotated[str, Field(max_length=3)] | Annotated[int, Field(ge=1)] | None = None
+    names: dict[Annotated[str, Field(min_length=2)], str] = {}
+    kind: Literal["outage", "works"] = "outage"
+    slug: str = Field("a", pattern="^[a-z]+$")
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        ({"id": 0}, {"id": ["This must be at least 1."]}),
+        ({"id": "long"}, {"id": ["At most 3 characters are possible."]}),
+        ({"id": True}, {"id": ["This must be text.", "This must be a whole number."]}),
+        ({"names": {"x": "y"}}, {"names.x": ["At least 2 characters are needed."]}),
+        ({"names": {"str": 1}}, {"names.str": ["This must be text."]}),
+        ({"kind": "zz"}, {"kind": ["Choose one of outage, works."]}),
+        ({"slug": "-"}, {"slug": ["This does not have the right form."]}),
+    ],
+)
+def test_messages_name_the_fields_and_not_the_library(
+    app: Flask, sent: dict[str, Any], fields: dict[str, list[str]]
+) -> None:
+    with app.test_request_context(), pytest.raises(ValidationError) as error:
+        Wanted.model_validate(sent)
+    with app.test_request_context():
+        assert messages_of(error.value) == fields
+
+
 def test_cursors_keep_their_keys(app: Flask) -> None:
     at = datetime(2026, 3, 12, 9, 0, 0, 123, tzinfo=UTC)
     with app.test_request_context():
@@ -202,7 +250,18 @@ def test_revision_in_if_match(
     assert json.loads(response.text)["revision"] == revision
 
 
-@pytest.mark.parametrize("header", ['"abc"', "", '"7", "8"', '"-1"', '"' + "9" * 30 + '"'])
+def test_of_several_revisions_any_may_match(app: Flask) -> None:
+    def sent(header: str) -> Any:
+        with app.test_request_context(headers={"If-Match": header}):
+            return if_match()
+
+    several = sent('"99", W/"1" , "abc"')
+    assert (several == 1, several == 99, several == 2) == (True, True, False)
+    assert (several != 1, several != 2) == (False, True)
+    assert sent('"abc", "7"') == 7
+
+
+@pytest.mark.parametrize("header", ['"abc"', "", '"a", "b"', '"-1"', '"' + "9" * 30 + '"'])
 def test_what_is_no_revision_is_stale(client: FlaskClient, ana: dict[str, str], header: str) -> None:
     response = client.patch("/api/v1/things/1", json={"title": "x"}, headers=ana | {"If-Match": header})
     assert response.status_code == 412

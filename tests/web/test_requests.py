@@ -197,6 +197,11 @@ def test_production_is_https_only_and_knows_its_name(
     assert foreign.status_code == 400
     assert "evil.example" not in foreign.text
     assert foreign.headers["X-Content-Type-Options"] == "nosniff"
+    at_home, home = app.test_client(), "https://help.example.org"
+    for name in ("HELP.EXAMPLE.ORG", "help.example.org.", "help.example.org.:443"):
+        assert at_home.get("/sign-in", base_url=home, headers={"Host": name}).status_code == 200
+    for name in ("help.example.org..", "help.example.org.evil.example", ".", "xhelp.example.org"):
+        assert at_home.get("/sign-in", base_url=home, headers={"Host": name}).status_code == 400
 
 
 def test_request_id_is_taken_from_trusted_proxies_only(
@@ -218,6 +223,7 @@ def test_request_id_is_taken_from_trusted_proxies_only(
         ({}, 200),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Origin": "http://localhost"}, 200),
+        ({"Origin": "http://localhost."}, 200),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://evil.example"}, 403),
@@ -296,6 +302,16 @@ def test_bearer_tokens_need_no_csrf_token_and_count_alone(client: FlaskClient, a
             '{"title": "x", "at": "2026-03-12T09:30"}',
             422,
             {"at": ["Give the time with its zone, such as 2026-03-12T09:30:00Z."]},
+        ),
+        (
+            '{"title": "x", "at": "1893456000"}',
+            422,
+            {"at": ["Give a date and time, such as 2026-03-12T09:30:00Z."]},
+        ),
+        (
+            '{"title": "x", "at": "1893456000.5"}',
+            422,
+            {"at": ["Give a date and time, such as 2026-03-12T09:30:00Z."]},
         ),
     ],
 )

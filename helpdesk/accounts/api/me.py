@@ -12,7 +12,7 @@ from helpdesk.accounts.api import shapes
 from helpdesk.accounts.rules import SCOPES, Role, scopes_for
 from helpdesk.core import clock
 from helpdesk.web.access import allow, get_viewer
-from helpdesk.web.api import idempotent, paged
+from helpdesk.web.api import idempotent, paged_whole
 
 api = APIBlueprint("accounts_me_api", __name__, url_prefix="/api/v1/me", tag="Me")
 
@@ -37,7 +37,8 @@ def list_tokens() -> Any:
 
     Without their texts, which are shown once when they are made.
     """
-    return paged([shapes.token_out(row) for row in queries.list_tokens(get_viewer().id, clock.now())], None)
+    rows = queries.list_tokens(get_viewer().id, clock.now())
+    return paged_whole("tokens", [shapes.token_out(row) for row in rows])
 
 
 @api.delete("/tokens/<int:token_id>")

@@ -15,7 +15,7 @@ from helpdesk.tickets.api import shapes
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.views.uploads import allow_large_uploads, read_uploads, send_attachment
 from helpdesk.web.access import allow, get_viewer
-from helpdesk.web.api import etag, idempotent, if_match, limit_argument, make_cursor, paged, read_cursor
+from helpdesk.web.api import etag, idempotent, if_match, limit_argument, make_cursor, paged, paged_whole, read_cursor
 from helpdesk.web.openapi import Responses
 
 FILE: Responses = {
@@ -125,7 +125,8 @@ def list_attachments(number: int) -> Any:
     """List the files of a ticket"""
     viewer = get_viewer()
     ticket = queries.get_visible_ticket(viewer, number)
-    return paged([shapes.file_out(a) for a, _message_id in queries.list_files(ticket, viewer)], None)
+    files = [shapes.file_out(a) for a, _message_id in queries.list_files(ticket, viewer)]
+    return paged_whole(f"attachments.{number}", files)
 
 
 @api.post("/<int:number>/attachments")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, RootModel
 
@@ -93,7 +93,7 @@ class ListQuery(Sent):
 
 
 class OneQuery(Sent):
-    include: str | None = Field(default=None, pattern="^(messages)?$")
+    include: Literal["messages", ""] | None = None
 
 
 class Ref(Answer):

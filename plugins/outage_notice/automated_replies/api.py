@@ -46,6 +46,8 @@ class AppliedText(Answer):
 
 
 class Applies(Answer):
+    """`eta` and `next_update_at` are null once they have passed."""
+
     id: int
     revision: int
     kind: str
@@ -104,6 +106,7 @@ def _answer(match: Match, now: datetime) -> dict[str, Any]:
     eta = announcement.expected_end_at(now)
     promises = (eta, announcement.next_update_at, next_change_at(announcement, now))
     changes = [t for t in promises if t is not None and t > now]
+    # A time that has passed is no promise any more: a program that speaks it would give it for one.
     return {
         "id": announcement.id,
         "revision": announcement.revision,
@@ -111,8 +114,8 @@ def _answer(match: Match, now: datetime) -> dict[str, Any]:
         "severity": announcement.severity,
         "by": match.by,
         "texts": {locale: announcement.texts_in(locale)[1] for locale in announcement.texts},
-        "eta": eta,
-        "next_update_at": announcement.next_update_at,
+        "eta": eta if eta in changes else None,
+        "next_update_at": announcement.next_update_at if announcement.next_update_at in changes else None,
         "started_at": announcement.began_at(now),
         "valid_until": min([*changes, now + VALID_FOR]),
     }

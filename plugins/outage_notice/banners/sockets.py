@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from helpdesk.plugin_api import Invalid, SocketVerb, Viewer
+from helpdesk.plugin_api import Invalid, SocketVerb, Viewer, messages_of
 from plugins.outage_notice.banners.api import ReceiptIn
 from plugins.outage_notice.banners.drawn import take_receipt
 from plugins.outage_notice.banners.queries.reach import reach_message
@@ -18,7 +18,7 @@ def receipt(viewer: Viewer, data: dict[str, Any]) -> None:
     try:
         body = ReceiptIn.model_validate(data)
     except ValidationError as error:
-        raise Invalid({str(item["loc"][0]) if item["loc"] else "": item["msg"] for item in error.errors()}) from error
+        raise Invalid({name: " ".join(messages) for name, messages in messages_of(error).items()}) from error
     take_receipt(viewer, body.id, body.version, body.what, body.minutes)
 
 

@@ -19,6 +19,7 @@ from helpdesk.plugin_api import (
     make_cursor,
     now,
     paged,
+    paged_whole,
     read_cursor,
 )
 from plugins.outage_notice.announcements import actions, queries, rules
@@ -173,4 +174,4 @@ def show_timeline(announcement_id: int) -> Any:
     """What happened, oldest first, with the notes of the team: all staff see them, as on the page."""
     queries.get_announcement(get_viewer(), announcement_id)
     entries = queries.timeline(announcement_id)
-    return {"items": [entry_json(entry) for entry in entries], "next": None}
+    return paged_whole(f"{CURSOR}.timeline.{announcement_id}", [entry_json(entry) for entry in entries])
