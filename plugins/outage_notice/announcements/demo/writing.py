@@ -15,7 +15,9 @@ from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.drafts import insert_draft
 from plugins.outage_notice.announcements.actions.planning import plan_steps
 from plugins.outage_notice.announcements.actions.publishing import start_if_due
+from plugins.outage_notice.announcements.actions.saying import said_in
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry, Update
+from plugins.outage_notice.announcements.queries.records import draft_of
 from plugins.outage_notice.announcements.rules import Draft, Effect, Kind, ServiceEffect, Status, Weight
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 
@@ -98,7 +100,8 @@ def _tell(session: Session, author: Viewer, record: Announcement, story: Story, 
     if record.kind is Kind.incident and record.starts_at is None:
         record.starts_at = at
     start_if_due(record, at if story.ends else now)
-    _note(session, record, author, at, "published", is_public=True, data={"title": record.title} | _promised(record))
+    data = {"title": record.title} | _promised(record) | said_in(draft_of(record))
+    _note(session, record, author, at, "published", is_public=True, data=data)
     for said in story.said:
         _say(session, author, record, said, at + said.after)
     if story.ends is not None:
