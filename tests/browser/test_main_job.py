@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests import factories
 from tests.browser.conftest import Desk
@@ -122,13 +122,27 @@ def test_by_schedule_with_the_clock_moved(desk: Desk) -> None:
 
 
 def test_with_websockets_blocked(desk: Desk) -> None:
-    """The page falls back to asking by HTTP."""
+    """The page falls back to asking by HTTP, and what it could not tell by that either it tells a minute later."""
     ana = desk.open(desk.people.ana)
     context = ana.page.context
     context.route_web_socket("**/*", lambda socket: socket.close())
+    context.clock.install()
     blocked = desk.tab(context)
+    refused: list[str] = []
+    receipts = "**/api/v1/me/receipts"
+
+    def refuse(route: Route) -> None:
+        refused.append(str(route.request.post_data_json["what"]))
+        route.abort()
+
+    blocked.page.route(receipts, refuse)
     published = desk.publish()
     expect(blocked.card(TITLE)).to_be_visible(timeout=30_000)
+    wait_until(lambda: blocked.page.wait_for_timeout(20) or len(refused) >= 2, "receipts that fail", 15)
+    blocked.page.unroute(receipts)
+    with blocked.page.expect_response(lambda answer: '"delivered"' in (answer.request.post_data or "")) as answer:
+        blocked.page.clock.fast_forward(60_000)
+    assert answer.value.ok
     desk.call(desk.people.teresa, "POST", f"/announcements/{published}/resolve", {"text": "It works again."})
     expect(blocked.stack.locator(".notice--l2")).to_have_count(0, timeout=30_000)
     blocked.problems.clear()  # the browser reports each refused socket

@@ -76,6 +76,8 @@ function estimate(text) {
 }
 
 const passed = (iso) => Date.parse(iso) <= now();
+/** Whether it goes on past its planned or expected end. */
+export const isOverrun = (b) => b.kind === 'maintenance' && b.phase === 'active' && Boolean(b.eta) && passed(b.eta);
 const running = (b) => b.kind === 'incident' || b.phase === 'active';
 
 /* Each fact: null hides it, else the nodes that say it. A time that has passed is never shown as a promise. */
@@ -83,7 +85,7 @@ const FACTS = {
   when: (b) => {
     if (b.kind !== 'maintenance' || !b.started_at || !(b.eta || b.show_until)) return null;
     const times = range(b.started_at, b.eta ?? b.show_until);
-    return b.phase === 'active' && b.eta && passed(b.eta) ? [...times, `. ${word('overrun')}`] : times;
+    return isOverrun(b) ? [...times, `. ${word('overrun')}`] : times;
   },
   since: (b) => (b.kind === 'incident' && b.started_at && passed(b.started_at)
     ? [time(b.started_at), ' ', relative('since', b.started_at)] : null),

@@ -4,9 +4,10 @@ import { say, toast } from '/static/js/say.js';
 import { request } from '/static/js/net.js';
 import { now } from '/static/js/times.js';
 import { BoardState } from './board.js';
-import { fill, kindLabel, make, makeEnding, word } from './cards.js';
+import { fill, isOverrun, kindLabel, make, makeEnding, word } from './cards.js';
 import { watchConnection } from './connection.js';
 import { startDialog } from './dialog.js';
+import { send, watchReceipts } from './receipts.js';
 import { watchReplies } from './replies.js';
 import { keepClear, refold, setFolded } from './sheet.js';
 
@@ -154,14 +155,27 @@ function start() {
 
   function announce(b, before) {
     const where = state.surface(b);
-    if (where === 'list' || (before && before.revision === b.revision)) return;
-    const isNew = !before || state.surface(before) === 'list';
-    const newest = b.latest_update && b.latest_update.at !== before?.latest_update?.at;
-    if (!isNew && !newest && before.severity === b.severity && before.eta === b.eta) return;
-    const update = newest ? plain(b.latest_update.html) : '';
-    const sentence = isNew ? word('say_new', { kind: kindLabel(b), title: b.title })
-      : word('say_update', { title: b.title, text: update });
-    say(sentence, { urgent: b.severity === 1, about: `notice-${b.id}` });
+    if (where === 'list') return;
+    const former = before && state.surface(before);
+    const isNew = !before || former === 'list' || (former === 'bar' && where === 'card');
+    const isSaid = before && before.revision !== b.revision;
+    const newest = isSaid && b.latest_update && b.latest_update.at !== before.latest_update?.at;
+    const isChanged = newest || (isSaid && (before.severity !== b.severity || before.eta !== b.eta));
+    if (!isNew && !isChanged && before.phase === b.phase) return;
+    const sentence = isChanged && former !== 'list' ? word('say_update', { title: b.title, text: newest ? plain(b.latest_update.html) : '' })
+      : word('say_new', { kind: kindLabel(b), title: b.title });
+    // That the clock begins or ends something is never urgent.
+    say(sentence, { urgent: b.severity === 1 && (isNew || isChanged), about: `notice-${b.id}` });
+  }
+
+  /* Once for each end that passes while the page is open. */
+  const late = new Set([...state.banners.values()].filter(isOverrun).map(lateKey));
+  function lateKey(b) { return `${b.id} ${b.eta}`; }
+  function sayLate() {
+    [...state.banners.values()].filter((b) => isOverrun(b) && !late.has(lateKey(b))).forEach((b) => {
+      late.add(lateKey(b));
+      if (state.surface(b) !== 'list') say(word('say_update', { title: b.title, text: word('overrun') }), { about: `notice-${b.id}` });
+    });
   }
 
   /* A short tint and a flag say what changed, without movement. */
@@ -239,28 +253,9 @@ function start() {
   });
 
   /* ---- delivered and seen ---- */
-  const told = new Set(JSON.parse(sessionStorage.getItem('notices-told') ?? '[]'));
-  function tell(b, what) {
-    const key = `${document.documentElement.dataset.viewer}:${what}:${b.id}`;
-    if (told.has(key) || document.hidden) return;
-    told.add(key);
-    sessionStorage.setItem('notices-told', JSON.stringify([...told].slice(-500)));
-    send({ id: b.id, version: b.version, what });
-  }
-  const timers = new Map();
-  const observer = new IntersectionObserver((entries) => entries.forEach(({ target, intersectionRatio }) => {
-    const b = state.banners.get(Number(target.dataset.id));
-    clearTimeout(timers.get(target));
-    if (b && intersectionRatio >= 0.5) timers.set(target, setTimeout(() => tell(b, 'seen'), 1000));
-  }), { threshold: [0, 0.5] });
-  function watch() {
-    const drawn = [...stack.querySelectorAll('.notice'), ...bars.querySelectorAll('.nbar[data-id]')];
-    drawn.forEach((node) => {
-      const b = state.banners.get(Number(node.dataset.id));
-      if (b && node.dataset.surface !== 'ending') { tell(b, 'delivered'); observer.observe(node); }
-    });
-  }
-  const lookForReplies = stack.dataset.staff === '1' ? () => {} : watchReplies((id) => state.banners.get(id), tell);
+  const find = (id) => state.banners.get(id);
+  const { tell, tellAgain, watch } = watchReceipts(() => [...stack.querySelectorAll('.notice'), ...bars.querySelectorAll('.nbar[data-id]')], find);
+  const lookForReplies = stack.dataset.staff === '1' ? () => {} : watchReplies(find, tell);
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { watch(); lookForReplies(); } });
 
   keepClear(stack);
@@ -268,7 +263,7 @@ function start() {
   startDialog(act, state);
   draw();
   sayUnread();
-  setInterval(() => { if (!document.hidden) lookForReplies(); if (!document.hidden && !busy()) refresh(); }, 60000);
+  setInterval(everyMinute, 60000);
 
   /* What is there at the load of a page is not spoken, except something critical that has not been read. */
   function sayUnread() {
@@ -276,21 +271,28 @@ function start() {
     if (b && !b.must_confirm) say(word('say_new', { kind: kindLabel(b), title: b.title }), { about: `notice-${b.id}` });
   }
 
-  /* Once a minute: a promise that has passed is said to have passed. */
+  function everyMinute() {
+    dropOldEndings();
+    if (document.hidden) return;
+    lookForReplies();
+    tellAgain();
+    sayLate();
+    if (!busy()) refresh();
+  }
+
+  function dropOldEndings() {
+    const old = [...endings.values()].filter((e) => Date.now() - e.kept >= KEEP_ENDING_MS);
+    if (!old.length) return;
+    old.forEach((e) => endings.delete(e.banner.id));
+    saveEndings([...endings.values()]);
+    drawWhenFree();
+  }
+
+  /* A promise that has passed is said to have passed. */
   function refresh() {
     state.arrange().stack.forEach(([shape, b]) => { const node = stack.querySelector(`.notice[data-id="${b.id}"][data-surface="${shape}"]`); if (node) fill(node, b); });
     const bar = state.arrange().bar;
     if (bar) drawBar(bar);
-  }
-}
-
-/* Over the socket when it is there, else by HTTP; an error comes back as {error, message}. */
-async function send(body) {
-  try {
-    if (window.helpdesk?.live) return await window.helpdesk.live.send('receipt', body);
-    return await request('POST', '/api/v1/me/receipts', { body });
-  } catch (error) {
-    return { error: 'failed', message: error.message };
   }
 }
 
