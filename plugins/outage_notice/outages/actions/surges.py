@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
     Conflict,
-    Invalid,
     TicketFacts,
     Viewer,
     is_postgresql,
@@ -32,7 +30,7 @@ from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.announcements.rules import Phase, phase
 from plugins.outage_notice.outages.actions.surge_calls import note_answer
-from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport
+from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeReport
 from plugins.outage_notice.outages.queries import surges as queries
 from plugins.outage_notice.outages.queries.surge_calls import calls_of_surge
 from plugins.outage_notice.outages.queries.surge_drafts import draft_of_surge, facts_of_calls, facts_of_surge
@@ -314,33 +312,3 @@ def fade_and_forget(at: datetime) -> int:
         session.execute(delete(SurgeReport).where(SurgeReport.at < at - rules.REPORTS_KEPT))
         session.execute(delete(SurgeHour).where(SurgeHour.hour < at - rules.COUNTS_KEPT))
     return len(ids)
-
-
-_RANGES = {
-    "tickets": rules.TICKETS_RANGE,
-    "people": rules.PEOPLE_RANGE,
-    "factor": rules.FACTOR_RANGE,
-    "minutes": rules.MINUTES_RANGE,
-    "silence_minutes": rules.SILENCE_RANGE,
-}
-
-
-def change_limits(actor: Viewer, limits: Limits) -> Limits:
-    """Set from when on tickets are a surge. Raises Invalid by field, Forbidden for agents, NotFound for requesters."""
-    require_announcer(actor)
-    problems = {
-        name: _l("Choose a number from %(least)s to %(most)s.", least=least, most=most)
-        for name, (least, most) in _RANGES.items()
-        if not least <= getattr(limits, name) <= most
-    }
-    if not problems and limits.people > limits.tickets:
-        problems["people"] = _l("Not more than there are tickets.")
-    if problems:
-        raise Invalid(problems)
-    with transaction() as session:
-        before = queries.read_limits()
-        values = {name: getattr(limits, name) for name in _RANGES}
-        session.merge(SurgeLimits(id=1, **values))
-        old = {name: getattr(before, name) for name in _RANGES}
-        record_audit(actor, "surge.limits_changed", "surge_limits", 1, before=old, after=values)
-    return limits

@@ -30,7 +30,7 @@ from plugins.outage_notice.outages.queries.links import (
     waits_for_outage,
 )
 from plugins.outage_notice.outages.queries.matching import outages_of_person, running_outages
-from plugins.outage_notice.outages.queries.surges import surge_of_tickets
+from plugins.outage_notice.outages.queries.surge_tickets import surge_of_tickets
 from plugins.outage_notice.outages.queries.tally import tally
 from plugins.outage_notice.outages.rules import How
 from plugins.outage_notice.outages.views.canned import linked_outage

@@ -15,14 +15,15 @@ from helpdesk.plugin_api import Conflict, HelpdeskError, Invalid, NotFound, View
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.outages.actions import surges as actions
 from plugins.outage_notice.outages.actions.surge_calls import answer_surge_call, call_technicians
+from plugins.outage_notice.outages.actions.surge_limits import change_limits
 from plugins.outage_notice.outages.forms import SurgeLimitsForm
 from plugins.outage_notice.outages.queries.surge_calls import calls_of_surge, open_surge_calls_of
+from plugins.outage_notice.outages.queries.surge_tickets import tickets_of_surge
 from plugins.outage_notice.outages.queries.surges import (
     SurgeView,
     get_surge,
     present_surge,
     read_limits,
-    tickets_of_surge,
     view_of,
 )
 from plugins.outage_notice.outages.rules.surges import Limits
@@ -113,7 +114,7 @@ def limits() -> ResponseReturnValue:
         return render_template("outage_notice/surge_limits.html", form=form, defaults=Limits())
     if form.validate():
         try:
-            actions.change_limits(viewer, form.limits())
+            change_limits(viewer, form.limits())
             flash(_("The change is saved."), "ok")
             return redirect(url_for("outage_notice_outages.limits"), 303)
         except Invalid as error:

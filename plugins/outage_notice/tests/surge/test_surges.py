@@ -22,6 +22,7 @@ from plugins.outage_notice.announcements.queries.records import draft_of
 from plugins.outage_notice.announcements.rules import Kind
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.outages.actions import surges as actions
+from plugins.outage_notice.outages.actions.surge_limits import change_limits
 from plugins.outage_notice.outages.actions.surges import notice_ticket
 from plugins.outage_notice.outages.models import SurgeHour, SurgeReport
 from plugins.outage_notice.outages.queries.surges import present_surge
@@ -56,12 +57,12 @@ def test_two_people_with_many_tickets_are_one_and_so_many_may_be_asked_for(
         crowd(2, vpn)
     assert [s.people for s in surges(app)] == [2]
     mail = factories.make_service("E-mail", people.town_hall)
-    act(actions.change_limits, people.teresa, Limits(people=8))
+    act(change_limits, people.teresa, Limits(people=8))
     for _n in range(4):
         crowd(7, mail)
     assert len(surges(app)) == 1
     with pytest.raises(Invalid):
-        act(actions.change_limits, people.teresa, Limits(people=9))
+        act(change_limits, people.teresa, Limits(people=9))
 
 
 def test_one_person_with_many_tickets_is_none(app: Flask, people: People, vpn: Service, settle: Settle) -> None:
@@ -395,10 +396,10 @@ def test_the_limits_are_settings(app: Flask, people: People, vpn: Service, crowd
     crowd(4, vpn)
     assert surges(app)[0].window_minutes == 15
     with pytest.raises(Invalid) as refused:
-        act(actions.change_limits, people.teresa, Limits(tickets=0, minutes=1000))
+        act(change_limits, people.teresa, Limits(tickets=0, minutes=1000))
     assert set(refused.value.fields) == {"tickets", "minutes"}
     with pytest.raises(Forbidden):
-        act(actions.change_limits, people.carla, Limits())
+        act(change_limits, people.carla, Limits())
 
 
 def test_the_check_of_a_ticket_costs_the_same_with_history(
