@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from helpdesk.core.clock import FixedClock
+from plugins.outage_notice.announcements.actions import fire_due_steps
+from plugins.outage_notice.announcements.rules import Kind
 from plugins.outage_notice.tests.announcing import department, publish
 from tests import factories
 from tests.fixtures import People
@@ -42,6 +46,28 @@ def test_a_critical_one_cannot_be_hidden_or_put_off_even_by_hand(client: FlaskCl
         body = {"id": shown["id"], "version": shown["version"], "what": what}
         assert client.post(RECEIPTS, json=body, headers=ana).status_code == 409
     assert banner(client, ana)["receipt"]["hidden"] is False
+
+
+def test_a_critical_maintenance_that_was_confirmed_is_unread_again_before_its_start(
+    client: FlaskClient, people: People, clock: FixedClock
+) -> None:
+    start = clock.now() + timedelta(hours=1)
+    fields = {"kind": Kind.maintenance, "severity": 1, "must_confirm": True}
+    publish(
+        people.teresa, department(people.finance), **fields, starts_at=start, planned_end_at=start + timedelta(hours=1)
+    )
+    ana = factories.api_headers(people.ana)
+    for moment in (clock.now(), start - timedelta(minutes=15)):
+        clock.set(moment)
+        factories.in_app(fire_due_steps)(moment)
+        shown = banner(client, ana)
+        assert shown["receipt"]["read"] is False
+        body = {"id": shown["id"], "version": shown["version"], "what": "read"}
+        assert client.post(RECEIPTS, json=body, headers=ana).status_code == 200
+        assert banner(client, ana)["receipt"]["read"] is True
+    clock.set(start)
+    factories.in_app(fire_due_steps)(start)
+    assert banner(client, ana)["receipt"]["read"] is True
 
 
 def test_nobody_can_receipt_what_is_not_on_their_board(client: FlaskClient, people: People) -> None:
