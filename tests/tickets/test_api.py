@@ -209,6 +209,9 @@ def test_notes_are_for_staff(client: FlaskClient, ana: dict[str, str], carla: di
     assert client.get(f"{API}/attachments/{file['id']}", headers=ana).status_code == 404
     with client.get(f"{API}/attachments/{file['id']}", headers=carla) as download:
         assert download.data == b"SECRET"
+    assert client.get(f"{API}/{number}/attachments?limit=0", headers=carla).status_code == 422
+    unknown = client.get(f"{API}/{number}?include=zz", headers=carla)
+    assert unknown.json["errors"] == {"include": ["Choose one of messages."]}
     refused = client.post(f"{API}/{number}/messages", json={"body": "x", "kind": "internal_note"}, headers=ana)
     assert refused.status_code == 403
 

@@ -24,6 +24,7 @@ FILE: Responses = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+MOST_FILES = 10_000  # of one ticket: they are read whole and paged
 api = APIBlueprint("tickets_api", __name__, url_prefix="/api/v1/tickets", tag="Tickets")
 api.url_value_preprocessor(allow_large_uploads)
 
@@ -125,7 +126,7 @@ def list_attachments(number: int) -> Any:
     """List the files of a ticket"""
     viewer = get_viewer()
     ticket = queries.get_visible_ticket(viewer, number)
-    files = [shapes.file_out(a) for a, _message_id in queries.list_files(ticket, viewer)]
+    files = [shapes.file_out(a) for a, _message_id in queries.list_files(ticket, viewer, MOST_FILES)]
     return paged_whole(f"attachments.{number}", files)
 
 

@@ -119,7 +119,7 @@ def list_files(ticket: Ticket, viewer: Viewer, limit: int = 100) -> list[tuple[A
     query = query.where(Message.ticket_id == ticket.id)
     if not viewer.is_staff:
         query = query.where(Message.kind != MessageKind.internal_note)
-    query = query.order_by(Message.id.desc(), Attachment.file_name).limit(limit)
+    query = query.order_by(Message.id.desc(), Attachment.file_name, Attachment.id).limit(limit)
     return [(row[0], row[1]) for row in db.session.execute(query)]
 
 

@@ -65,6 +65,10 @@ def test_from_draft_to_resolved(
     for headers in (as_teresa, factories.api_headers(cast.rows.carla)):  # the team's notes are for all staff
         kinds = [e["kind"] for e in client.get(f"{where}/timeline", headers=headers).get_json()["items"]]
         assert kinds == ["created", "published", "updated", "edited", "noted", "resolved"]
+    first = client.get(f"{where}/timeline?limit=4", headers=as_teresa).get_json()
+    rest = client.get(f"{where}/timeline?limit=4&cursor={first['next']}", headers=as_teresa).get_json()
+    assert ([e["kind"] for e in first["items"] + rest["items"]], rest["next"]) == (kinds, None)
+    assert client.get(f"{where}/timeline?limit=0", headers=as_teresa).status_code == 422
     past = client.get(f"{URL}?tab=past", headers=as_teresa).get_json()
     assert [item["id"] for item in past["items"]] == [draft["id"]]
     assert client.get(URL, headers=as_teresa).get_json() == {"items": [], "next": None}
@@ -85,7 +89,8 @@ BAD_BODIES: list[tuple[dict[str, Any], str]] = [
     ({"must_confirm": "yes"}, "must_confirm"),
     ({"starts_at": 1790000000}, "starts_at"),
     ({"starts_at": "yesterday"}, "starts_at"),
-    ({"starts_at": 1234567890}, "starts_at"),
+    ({"starts_at": "1234567890"}, "starts_at"),
+    ({"eta": "1893456000.5"}, "eta"),
     ({"starts_at": "0001-01-01T00:00:00Z"}, "starts_at"),
     ({"starts_at": "9999-12-31T23:59:59-12:00"}, "starts_at"),
     ({"time_zone": "Mars/Olympus"}, "time_zone"),
