@@ -195,9 +195,9 @@ def _remind(playbook_id: int) -> bool:
         ).one_or_none()
         if row is None:
             return False
-        owner = viewers([row.owner_id]).get(row.owner_id) if row.owner_id is not None else None
-        keeps_it = owner is not None and owner.may_announce
-        for person in viewers([row.owner_id] if keeps_it else administrators()).values():
+        owners = () if row.owner_id is None else viewers([row.owner_id]).values()
+        keepers = [owner for owner in owners if owner.may_announce]
+        for person in keepers or viewers(administrators()).values():
             if is_mail_address(person.email or ""):
                 _write_reminder(row, person)
         record_audit(None, "playbook.review_due", "playbook", row.id, after={"review_on": row.review_on})
