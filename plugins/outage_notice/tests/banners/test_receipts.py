@@ -52,7 +52,7 @@ def test_a_critical_maintenance_that_was_confirmed_is_unread_again_before_its_st
     client: FlaskClient, people: People, clock: FixedClock
 ) -> None:
     start = clock.now() + timedelta(hours=1)
-    fields = {"kind": Kind.maintenance, "severity": 1, "must_confirm": True}
+    fields: dict[str, Any] = {"kind": Kind.maintenance, "severity": 1, "must_confirm": True}
     publish(
         people.teresa, department(people.finance), **fields, starts_at=start, planned_end_at=start + timedelta(hours=1)
     )
