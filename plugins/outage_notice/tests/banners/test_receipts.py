@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from helpdesk.core.clock import FixedClock
+from helpdesk.core.errors import Invalid
 from plugins.outage_notice.announcements.actions import fire_due_steps
 from plugins.outage_notice.announcements.rules import Kind
+from plugins.outage_notice.banners.sockets import receipt
 from plugins.outage_notice.tests.announcing import department, publish
 from tests import factories
 from tests.fixtures import People
@@ -100,6 +103,13 @@ def test_bad_input_is_named_at_its_field(client: FlaskClient, people: People, bo
     answer = client.post(RECEIPTS, json=body, headers=factories.api_headers(people.ana))
     assert answer.status_code == 422
     assert field in answer.json["errors"]
+
+
+def test_over_the_socket_too_what_is_wrong_is_said_in_our_words(app: Flask, people: People) -> None:
+    with app.test_request_context(), pytest.raises(Invalid) as error:
+        receipt(factories.viewer(people.ana), {"version": 1, "what": "drawn"})
+    assert error.value.fields["id"] == ["This is required."]
+    assert str(error.value.fields["what"][0]).startswith("Choose one of delivered, ")
 
 
 def test_reach_counts_people_in_all_and_by_department(client: FlaskClient, people: People) -> None:
