@@ -54,6 +54,11 @@ def resolve(teresa: Screen) -> None:
     for box in dialog.locator("input[name=checks]").all():
         box.check()
     dialog.locator("textarea").fill(LAST)
+    solved, left = dialog.get_by_text("gets the final answer and is solved"), dialog.get_by_text("and stays open")
+    for choice, shown, hidden in (("Leave them open", left, solved), ("Set them to solved", solved, left)):
+        dialog.get_by_label(choice).check()
+        expect(shown).to_be_visible()
+        expect(hidden).to_be_hidden()
     dialog.get_by_role("button", name="Resolve, tell 1 person").click()
 
 
