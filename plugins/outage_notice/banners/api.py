@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -10,7 +11,6 @@ from pydantic import Field
 from helpdesk.plugin_api import Answer, Body, Sent, allow, get_viewer, idempotent, now
 from plugins.outage_notice.banners.drawn import take_receipt
 from plugins.outage_notice.banners.queries import reach, retirements
-from plugins.outage_notice.banners.queries.reach import tellable
 from plugins.outage_notice.banners.queries.receipts import had_on_screen
 from plugins.outage_notice.banners.rules import SNOOZE_LIMIT_MINUTES, What
 
@@ -47,14 +47,12 @@ class EndingsOut(Answer):
 
 
 class CountsOut(Answer):
-    """All but `targeted` are null where they would say what fewer than five people did."""
-
     targeted: int
-    delivered: int | None
-    seen: int | None
-    read: int | None
-    affected: int | None
-    online: int | None
+    delivered: int
+    seen: int
+    read: int
+    affected: int
+    online: int
 
 
 class DepartmentReachOut(Answer):
@@ -102,4 +100,4 @@ def get_endings(query: EndingsQuery) -> dict[str, Any]:
 def get_reach(announcement_id: int) -> dict[str, Any]:
     """How many were targeted, and have it drawn, seen, read or affected; per department from five people on."""
     found = reach(get_viewer(), announcement_id)
-    return {"id": announcement_id, **tellable(found.total), "departments": found.departments}
+    return {"id": announcement_id, **asdict(found.total), "departments": found.departments}

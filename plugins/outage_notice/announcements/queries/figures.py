@@ -34,11 +34,6 @@ class ReachFigures:
     department_count: int
     departments: tuple[DepartmentFigures, ...]
 
-    @property
-    def is_too_few(self) -> bool:
-        """Whether it would say what fewer than five people did: then only their number is told."""
-        return 0 < self.people < 5
-
 
 @dataclass(frozen=True, slots=True)
 class TicketFigures:

@@ -37,19 +37,6 @@ class Counts:
     online: int = 0
 
 
-def is_too_few(people: int) -> bool:
-    """Whether figures about so many people would say what single ones did."""
-    return 0 < people < SMALLEST_GROUP
-
-
-def tellable(counts: Counts) -> dict[str, int | None]:
-    """The counts as anybody may be told them: of fewer than five people only how many they are."""
-    found: dict[str, int | None] = asdict(counts)
-    if is_too_few(counts.targeted):
-        found = dict.fromkeys(found) | {"targeted": counts.targeted}
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class DepartmentReach:
     """`counts` None: not shown, because it would say what fewer than five people did."""
@@ -131,7 +118,7 @@ def targeted(announcement_id: int) -> int:
 
 
 def reach_message(announcement_id: int) -> dict[str, Any]:
-    """The `reach` message of the socket: {id, targeted, delivered, seen, read, affected, online}; as `tellable`.
+    """The `reach` message of the socket: {id, targeted, delivered, seen, read, affected, online}.
 
     From the counters by minute, because it is asked for every second while people read: who had it and has left the
     audience counts too, up to the number of those it is for.
@@ -142,7 +129,7 @@ def reach_message(announcement_id: int) -> dict[str, Any]:
     reached = db.session.execute(select(*sums).where(ReachMinute.announcement_id == announcement_id)).one()
     online = sum(_online_by_department(condition).values())
     delivered, seen, read, affected = (min(int(count), people) for count in reached)
-    return {"id": announcement_id, **tellable(Counts(people, delivered, seen, read, affected, online))}
+    return {"id": announcement_id, **asdict(Counts(people, delivered, seen, read, affected, online))}
 
 
 def _sum(departments: Iterable[DepartmentReach]) -> Counts:

@@ -16,7 +16,7 @@ from plugins.outage_notice.announcements.queries import get_announcement, update
 from plugins.outage_notice.announcements.rules import Status
 from plugins.outage_notice.announcements.views.blueprint import number
 from plugins.outage_notice.banners.queries.curve import Point, reach_curve
-from plugins.outage_notice.banners.queries.reach import is_too_few, targeted
+from plugins.outage_notice.banners.queries.reach import targeted
 from plugins.outage_notice.banners.views.pages import pages
 
 NAMES = {"delivered": _l("Delivered"), "seen": _l("Seen"), "read": _l("Marked as read")}
@@ -69,12 +69,10 @@ def reach_part(announcement_id: int) -> str:
 
 
 def _facts(viewer: Viewer, announcement_id: int, now: datetime) -> dict[str, object]:
-    people = targeted(announcement_id)
-    curve = [] if is_too_few(people) else reach_curve(viewer, announcement_id)
+    curve, people = reach_curve(viewer, announcement_id), targeted(announcement_id)
     updates = [u.at for u in updates_of(announcement_id, public_only=True)[:MARKS]]
     return {
         "curve": curve,
-        "is_too_few": is_too_few(people),
         "table": _thin(curve, TABLE_ROWS),
         "charts": _charts(curve, people, updates, now) if curve else {},
         "sentence": _sentence(curve[-1], people) if curve else "",

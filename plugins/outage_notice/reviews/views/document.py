@@ -133,7 +133,7 @@ def _measures(page: ReviewPage) -> Table:
         for k in facts.promises
         if k.kind is not PromiseKind.first_message
     ]
-    if facts.reach and not facts.reach.is_too_few:
+    if facts.reach:
         share = percent(facts.reach.seen_in_time / facts.reach.people) if facts.reach.people else "–"
         seen = _("%(seen)s of %(people)s", seen=number(facts.reach.seen_in_time), people=number(facts.reach.people))
         rows.append((_("Seen before the fix"), f"{seen} ({share})", none))

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from plugins.outage_notice.announcements.views.blueprint import number
 from plugins.outage_notice.announcements.views.room_facts import TimelineWords
 from plugins.outage_notice.reviews.forms import READERS_NAMES
-from plugins.outage_notice.reviews.rules import SMALLEST_GROUP, Readers
+from plugins.outage_notice.reviews.rules import Readers
 from plugins.outage_notice.reviews.views.words import moment_text, whole_day
 
 
@@ -35,8 +35,6 @@ def _ticket(data: dict[str, Any]) -> str:
 
 
 def _reach(data: dict[str, Any]) -> str:
-    if 0 < (data.get("people") or 0) < SMALLEST_GROUP:
-        return str(_("Reach at the end: not shown, to protect few people"))
     seen, people = number(data.get("seen_in_time") or 0), number(data.get("people") or 0)
     return str(_("Reach at the end: seen by %(seen)s of %(people)s", seen=seen, people=people))
 

@@ -13,9 +13,8 @@ const id = Number(room?.dataset.room);
 const percent = new Intl.NumberFormat(document.documentElement.lang || 'en', { style: 'percent' });
 
 function showTotals(reach) {
-  room.querySelectorAll('[data-kpi]').forEach((place) => { const value = reach[place.dataset.kpi]; place.textContent = value === null ? '–' : number(value); });
+  room.querySelectorAll('[data-kpi]').forEach((place) => { place.textContent = number(reach[place.dataset.kpi]); });
   room.querySelectorAll('[data-kpi-share]').forEach((place) => {
-    if (reach[place.dataset.kpiShare] === null) { place.textContent = strings.few; return; }
     const share = reach.targeted ? percent.format(Math.min(1, reach[place.dataset.kpiShare] / reach.targeted)) : '–';
     place.textContent = strings.share.replace('{share}', share).replace('{total}', number(reach.targeted));
   });

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests import factories
 from tests.browser.conftest import Desk, desk  # noqa: F401  (fixture)
 from tests.waiting import wait_until
 
@@ -52,8 +51,6 @@ def test_a_picker_never_takes_what_answers_an_older_text(desk: Desk) -> None:  #
 
 def test_what_is_read_becomes_a_bar_and_the_room_follows(desk: Desk) -> None:  # noqa: F811
     """The bar stands under the header of a page that did not scroll; no number of the room stays behind."""
-    for n in range(4):  # of fewer than five people nothing is shown
-        factories.make_user(f"Colleague {n}", department=desk.people.finance)
     published = desk.publish(severity=1)
     teresa = desk.open(desk.people.teresa, f"/announcements/{published}")
     teresa.wait_for_socket()
