@@ -3,12 +3,13 @@
  *
  *   limit PORT
  *
- * It knows the one Sec-WebSocket-Key that crowd.c sends, sends no pings, and expects a request in one piece.
+ * It knows the one Sec-WebSocket-Key that crowd.c sends, sends no pings, and expects a request's head in one piece.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,20 @@ static void publish(const char *text) {
         if (send(members[i], frame, size, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)size) fputs("short\n", stderr);
 }
 
+/* Wait for the rest of a body that came in pieces: nobody else is served meanwhile. */
+static void receive_rest(int fd, ssize_t size) {
+    char *length = strcasestr(input, "\r\nContent-Length:"), *body = strstr(input, "\r\n\r\n");
+    if (!length || !body) return;
+    size_t whole = body + 4 - input + strtoul(length + 17, NULL, 10);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    while ((size_t)size < whole && whole < sizeof input && poll(&ready, 1, 1000) > 0) {
+        ssize_t more = recv(fd, input + size, sizeof input - 1 - size, 0);
+        if (more <= 0) return;
+        size += more;
+        input[size] = 0;
+    }
+}
+
 static void on_http(int fd) {
     char answer[1024];
     if (strstr(input, "Upgrade: websocket")) {
@@ -80,6 +95,7 @@ static void on_readable(int fd) {
     }
     input[size] = 0;
     if (state[fd] == HTTP) {
+        receive_rest(fd, size);
         on_http(fd);
     } else if (state[fd] == GREETED) {
         char answer[64];
