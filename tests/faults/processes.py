@@ -27,6 +27,8 @@ START_SECONDS = 180.0  # until a process runs, on a machine that does many other
 # `make faults` holds the program to its promise; within the suite, other tests take the machine's time.
 SLACK_SECONDS = float(os.environ.get("HELPDESK_TEST_SLACK", "1" if IS_FULL else "10"))
 full_form = pytest.mark.full_form  # takes long: under `make faults` only
+# Within the suite on one database each: their processes cost more than all else there.
+by_turns = [] if FORM else [pytest.mark.by_turns]
 
 
 def size(short: int, full: int) -> int:

@@ -6,9 +6,11 @@ from typing import Any
 
 import requests
 
-from tests.faults.processes import START_SECONDS, Browser, Desk, arm, full_form
+from tests.faults.processes import START_SECONDS, Browser, Desk, arm, by_turns, full_form
 from tests.live import LiveServer
 from tests.waiting import wait_until
+
+pytestmark = by_turns
 
 RED_SECONDS = 5.0 + 3.0  # since the last sign of life, and until the next is asked for
 FOR_EVER = "sleep=9999"

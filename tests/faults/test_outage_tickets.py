@@ -18,7 +18,7 @@ from helpdesk.core.outbox import OutboxRow
 from helpdesk.tickets.models import Message, Ticket
 from helpdesk.tickets.rules import MessageKind, Status, Waiting
 from tests import factories
-from tests.faults.processes import START_SECONDS, Desk, size
+from tests.faults.processes import START_SECONDS, Desk, by_turns, size
 from tests.live import LiveServer
 from tests.waiting import wait_until
 
@@ -30,6 +30,8 @@ from plugins.outage_notice.outages.actions import start_reply
 from plugins.outage_notice.outages.models import BroadcastItem, TicketLink
 from plugins.outage_notice.outages.rules import By, How, ItemState, Result
 from plugins.outage_notice.tests.announcing import department, publish
+
+pytestmark = by_turns
 
 ANSWER = "The gateway is being replaced."
 WROTE_AGAIN = 10  # every tenth requester wrote after the ticket was linked

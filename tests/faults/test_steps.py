@@ -23,6 +23,7 @@ from tests.faults.processes import (
     START_SECONDS,
     Desk,
     arm,
+    by_turns,
     full_form,
     size,
     wait_for_worker,
@@ -39,6 +40,8 @@ from plugins.outage_notice.announcements.models import (
 )
 from plugins.outage_notice.announcements.rules import Kind, StepState
 from plugins.outage_notice.tests.announcing import department, publish
+
+pytestmark = by_turns
 
 MINUTE = timedelta(minutes=1)
 

@@ -8,10 +8,22 @@ import pytest
 import requests
 
 from tests.faults.pages import Page
-from tests.faults.processes import PROMISE_SECONDS, SLACK_SECONDS, START_SECONDS, Browser, Desk, arm, full_form, size
+from tests.faults.processes import (
+    PROMISE_SECONDS,
+    SLACK_SECONDS,
+    START_SECONDS,
+    Browser,
+    Desk,
+    arm,
+    by_turns,
+    full_form,
+    size,
+)
 from tests.live import LiveServer
 from tests.realtime.wires import Wire
 from tests.waiting import wait_until
+
+pytestmark = by_turns
 
 LIMIT = PROMISE_SECONDS + SLACK_SECONDS
 
