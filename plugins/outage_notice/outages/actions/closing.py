@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import now, transaction
@@ -12,10 +12,11 @@ from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import holds_back, phase
 from plugins.outage_notice.outages import rules
-from plugins.outage_notice.outages.actions.replying import write_items
-from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, Follower, TicketLink
+from plugins.outage_notice.outages.actions.items import write_items
+from plugins.outage_notice.outages.actions.replying import write_linked
+from plugins.outage_notice.outages.models import Broadcast, Follower, TicketLink
 from plugins.outage_notice.outages.queries.links import ACTIVE
-from plugins.outage_notice.outages.rules import BroadcastKind, ItemState
+from plugins.outage_notice.outages.rules import BroadcastKind
 
 
 def close_if_over(announcement_id: int) -> Broadcast | None:
@@ -36,8 +37,8 @@ def close_if_over(announcement_id: int) -> Broadcast | None:
         if links is None and followers is None:
             return None
         broadcast = _start(session, record, at)
-        tickets = write_items(session, broadcast, at)
-        people = _write_followers(session, broadcast, at)
+        tickets = write_linked(session, broadcast, at)
+        people = write_items(session, broadcast, at, select(Follower.user_id).where(_followers(announcement_id)))
         session.execute(update(TicketLink).where(_links(announcement_id)).values(ended_at=at))
         session.execute(update(Follower).where(_followers(announcement_id)).values(ended_at=at))
         data = {"tickets": tickets, "followers": people, "broadcast_id": broadcast.id}
@@ -64,15 +65,3 @@ def _start(session: Session, record: Announcement, at: datetime) -> Broadcast:
     session.add(broadcast)
     session.flush()
     return broadcast
-
-
-def _write_followers(session: Session, broadcast: Broadcast, at: datetime) -> int:
-    rows = select(
-        literal(broadcast.id),
-        Follower.user_id,
-        literal(ItemState.waiting.value),
-        literal(at, BroadcastItem.due_at.type),
-        literal(0),
-    ).where(_followers(broadcast.announcement_id))
-    names = ["broadcast_id", "user_id", "state", "due_at", "attempts"]
-    return len(session.scalars(insert(BroadcastItem).from_select(names, rows).returning(BroadcastItem.id)).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from helpdesk.plugin_api import Ticket, get_ticket_message, is_postgresql, now, 
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import can_end, expected_end
+from plugins.outage_notice.outages.actions.items import write_items
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, ToldEta
 from plugins.outage_notice.outages.queries.broadcasts import find_broadcast_by_key, find_correction_after
 from plugins.outage_notice.outages.queries.links import IS_OPEN
@@ -82,28 +83,20 @@ def start_correction(announcement_id: int, key: str) -> Broadcast | None:
         session.add(broadcast)
         session.flush()
         eta = expected_end(record, at)
-        tickets = _write_items(session, broadcast, eta, at)
+        tickets = _write_told(session, broadcast, eta, at)
         if tickets:
             data = {"tickets": tickets, "broadcast_id": broadcast.id, "eta": eta and eta.isoformat()}
             log(session, record, None, at, "eta_corrected", data=data, after=data)
         return broadcast
 
 
-def _write_items(session: Session, broadcast: Broadcast, eta: datetime | None, at: datetime) -> int:
-    rows = (
-        select(
-            literal(broadcast.id),
-            ToldEta.ticket_id,
-            ToldEta.user_id,
-            literal(ItemState.waiting.value),
-            literal(at, BroadcastItem.due_at.type),
-            literal(0),
-        )
+def _write_told(session: Session, broadcast: Broadcast, eta: datetime | None, at: datetime) -> int:
+    told = (
+        select(ToldEta.ticket_id, ToldEta.user_id)
         .join(Ticket, Ticket.id == ToldEta.ticket_id)
         .where(ToldEta.announcement_id == broadcast.announcement_id, ToldEta.eta.is_not(None), IS_OPEN)
         .order_by(ToldEta.ticket_id)
     )
     if eta is not None:
-        rows = rows.where(ToldEta.eta != eta)
-    names = ["broadcast_id", "ticket_id", "user_id", "state", "due_at", "attempts"]
-    return len(session.scalars(insert(BroadcastItem).from_select(names, rows).returning(BroadcastItem.id)).all())
+        told = told.where(ToldEta.eta != eta)
+    return write_items(session, broadcast, at, told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
@@ -19,6 +19,7 @@ from helpdesk.plugin_api import (
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import Phase, phase
+from plugins.outage_notice.outages.actions.items import write_items
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, Follower, TicketLink
 from plugins.outage_notice.outages.queries.broadcasts import find_broadcast_by_key, find_last_closing
 from plugins.outage_notice.outages.queries.concern import concerns
@@ -67,21 +68,12 @@ def _tell(session: Session, record: Announcement, closing: Broadcast, at: dateti
     session.add(broadcast)
     session.flush()
     reached = (
-        select(
-            literal(broadcast.id),
-            BroadcastItem.ticket_id,
-            BroadcastItem.link_id,
-            BroadcastItem.user_id,
-            literal(ItemState.waiting.value),
-            literal(at, BroadcastItem.due_at.type),
-            literal(0),
-        )
+        select(BroadcastItem.ticket_id, BroadcastItem.link_id, BroadcastItem.user_id)
         .where(BroadcastItem.broadcast_id == closing.id, BroadcastItem.result.in_(HEARD))
         # Threads first: a follower with a ticket is told there.
         .order_by(BroadcastItem.ticket_id.is_(None), BroadcastItem.id)
     )
-    names = ["broadcast_id", "ticket_id", "link_id", "user_id", "state", "due_at", "attempts"]
-    told = len(session.scalars(insert(BroadcastItem).from_select(names, reached).returning(BroadcastItem.id)).all())
+    told = write_items(session, broadcast, at, reached)
     if told:
         data = {"told": told, "broadcast_id": broadcast.id}
         log(session, record, None, at, "return_told", data=data, after=data)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, and_, insert, literal, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,10 +15,11 @@ from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement, Update
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.outages import rules
-from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink
+from plugins.outage_notice.outages.actions.items import write_items
+from plugins.outage_notice.outages.models import Broadcast, TicketLink
 from plugins.outage_notice.outages.queries.broadcasts import audience_of_reply, find_broadcast_by_key
 from plugins.outage_notice.outages.queries.links import IS_OPEN, LINKED, WAITS
-from plugins.outage_notice.outages.rules import BroadcastKind, By, ItemState
+from plugins.outage_notice.outages.rules import BroadcastKind, By
 
 
 def start_reply(
@@ -76,7 +77,7 @@ def _start(actor: Viewer, announcement_id: int, text: str, key: str, translation
         tickets = audience_of_reply(announcement_id).tickets
         if not tickets:
             raise Conflict(_("No ticket waits for this outage."))
-        write_items(session, broadcast, at, IS_OPEN)
+        write_linked(session, broadcast, at, IS_OPEN)
         data = {"text": text, "tickets": tickets, "broadcast_id": broadcast.id}
         log(session, record, actor, at, "replied_to_all", data=data, after=data)
         record_audit(actor, "outage.replied_to_all", "announcement", announcement_id, after=data)
@@ -110,7 +111,7 @@ def answer_surge(announcement_id: int, ticket_ids: Sequence[int]) -> Broadcast |
         )
         session.add(broadcast)
         session.flush()
-        tickets = write_items(session, broadcast, at, mine)
+        tickets = write_linked(session, broadcast, at, mine)
         if not tickets:
             session.delete(broadcast)
             return None
@@ -119,23 +120,12 @@ def answer_surge(announcement_id: int, ticket_ids: Sequence[int]) -> Broadcast |
         return broadcast
 
 
-def write_items(session: Session, broadcast: Broadcast, at: datetime, *more: ColumnElement[bool]) -> int:
-    """One waiting item for each ticket that is linked now and meets the conditions, in one statement. How many."""
-    conditions = [TicketLink.announcement_id == broadcast.announcement_id, LINKED, *more]
-    rows = (
-        select(
-            literal(broadcast.id),
-            TicketLink.ticket_id,
-            TicketLink.id,
-            Ticket.requester_id,
-            literal(ItemState.waiting.value),
-            literal(at, BroadcastItem.due_at.type),
-            literal(0),
-        )
+def write_linked(session: Session, broadcast: Broadcast, at: datetime, *more: ColumnElement[bool]) -> int:
+    """One waiting item for each ticket that is linked now and meets the conditions. How many."""
+    linked = (
+        select(TicketLink.ticket_id, TicketLink.id.label("link_id"), Ticket.requester_id.label("user_id"))
         .join(Ticket, Ticket.id == TicketLink.ticket_id)
-        .where(*conditions)
+        .where(TicketLink.announcement_id == broadcast.announcement_id, LINKED, *more)
         .order_by(TicketLink.ticket_id)
     )
-    names = ["broadcast_id", "ticket_id", "link_id", "user_id", "state", "due_at", "attempts"]
-    ids = session.scalars(insert(BroadcastItem).from_select(names, rows).returning(BroadcastItem.id)).all()
-    return len(ids)
+    return write_items(session, broadcast, at, linked)

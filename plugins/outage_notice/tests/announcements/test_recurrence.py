@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.outage_notice.announcements import rules
+from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import BadRecurrence, Kind, Phase, Status, parse_recurrence
 from plugins.outage_notice.announcements.rules.recurrence import spans
 from plugins.outage_notice.tests.announcements.test_rules import record
@@ -203,6 +204,21 @@ def test_phase_of_a_repeated_maintenance() -> None:
     assert rules.next_change_at(one, first) == first + 2 * hour
 
 
+EVENING, HOUR = datetime(2026, 3, 12, 20, 0, tzinfo=UTC), timedelta(hours=1)
+
+
+def an_hour(recurrence: str) -> Announcement:
+    """A maintenance of an hour that begins that evening and is repeated."""
+    return record(
+        kind=Kind.maintenance,
+        status=Status.scheduled,
+        published_at=EVENING,
+        starts_at=EVENING,
+        planned_end_at=EVENING + HOUR,
+        recurrence=recurrence,
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "days"),
     [
@@ -213,36 +229,18 @@ def test_phase_of_a_repeated_maintenance() -> None:
     ],
 )
 def test_a_long_pause_is_not_the_end(text: str, days: list[str]) -> None:
-    first, hour = datetime(2026, 3, 12, 20, 0, tzinfo=UTC), timedelta(hours=1)
-    one = record(
-        kind=Kind.maintenance,
-        status=Status.scheduled,
-        published_at=first,
-        starts_at=first,
-        planned_end_at=first + hour,
-        recurrence=text,
-    )
-    former = first
+    one, former = an_hour(text), EVENING
     for day in days:
         start = datetime.fromisoformat(f"{day}T20:00:00+00:00")
-        assert rules.phase(one, former + hour) is Phase.upcoming
-        assert rules.next_change_at(one, former + hour) == start
+        assert rules.phase(one, former + HOUR) is Phase.upcoming
+        assert rules.next_change_at(one, former + HOUR) == start
         assert rules.phase(one, start) is Phase.active
         former = start
 
 
 def test_a_repetition_without_an_end_goes_on_for_decades() -> None:
-    first, hour = datetime(2026, 3, 12, 20, 0, tzinfo=UTC), timedelta(hours=1)
-    one = record(
-        kind=Kind.maintenance,
-        status=Status.scheduled,
-        published_at=first,
-        starts_at=first,
-        planned_end_at=first + hour,
-        recurrence="FREQ=WEEKLY",
-    )
-    later = first + timedelta(weeks=1000)
+    one, later = an_hour("FREQ=WEEKLY"), EVENING + timedelta(weeks=1000)
     assert rules.phase(one, later) is Phase.active
-    assert rules.phase(one, later + hour) is Phase.upcoming
-    assert rules.phase(one, first) is Phase.active, "a clock that goes back"
-    assert rules.next_change_at(one, later) == later + hour
+    assert rules.phase(one, later + HOUR) is Phase.upcoming
+    assert rules.phase(one, EVENING) is Phase.active, "a clock that goes back"
+    assert rules.next_change_at(one, later) == later + HOUR
