@@ -14,9 +14,9 @@ def main() -> None:
     os.umask(0o027)  # databases and people's files are not for every account of the machine
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     if words[:1] and words[0] in LONG_RUNNING and os.environ.get("HELPDESK_ASYNC", "gevent") == "gevent":
-        from gevent import monkey
+        from helpdesk.cli.lean import patch_by_gevent
 
-        monkey.patch_all()
+        patch_by_gevent()
         gc.disable()  # what is imported is no garbage; `server` turns it on again
     from helpdesk.cli.lean import import_lean
 

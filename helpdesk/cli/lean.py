@@ -1,7 +1,8 @@
-"""Imports libraries without what they would take along for uses that this program does not have.
+"""Starts without what libraries would take along for uses that this program does not have.
 
 structlog draws tracebacks by rich, and Socket.IO has a client of its own and managers for other brokers. Each tries
 whether those libraries are there; what it would import of them is a third of the time until `helpdesk serve` answers.
+gevent asks every installed package whether it has a say in each single thing that is patched.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
 
 PASSED_OVER = {
     "structlog": ("rich",),
@@ -27,6 +30,18 @@ def passed_over(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
+
+
+def patch_by_gevent() -> None:
+    """Patch the standard library; the packages are asked once for each kind of question."""
+    from gevent import monkey
+
+    ask = metadata.entry_points
+    metadata.entry_points = cache(ask)  # type: ignore[assignment]
+    try:
+        monkey.patch_all()
+    finally:
+        metadata.entry_points = ask
 
 
 def import_lean() -> None:

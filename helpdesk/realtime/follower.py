@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.02  # connects that come together share one look at the boards
-# When so many shared the last look, more are coming: look less often, as each look reads where the feed stands.
-STORMS = ((40, 0.25), (10, 0.1))
+# While so many more come in that time, they are waited for, as each look reads where the feed stands; but not longer.
+STORM, STORM_SECONDS = 3, 0.25
 CHANGES_AT_ONCE = 5000
 
 
@@ -47,7 +47,6 @@ class Follower:
         self._stopping = False
         self._task: Any = None
         self._pending: list[str] = []
-        self._greeted = 0
         self._next_change: datetime | None = None
         self._is_planned = False
         self._is_behind = False  # a plugin failed: somebody was not told what changed
@@ -119,9 +118,7 @@ class Follower:
             self._wake.wait(timeout=max(0.0, self._read_at + rules.POLL_SECONDS - time.monotonic()))
             self._wake.clear()
             if self._pending:
-                self._live.server.sleep(
-                    next((seconds for shared, seconds in STORMS if self._greeted >= shared), GATHER_SECONDS)
-                )
+                self._gather()
             try:
                 self.step()
             except Exception:
@@ -224,6 +221,13 @@ class Follower:
                 if not person.is_staff:
                     connection.watching = None
 
+    def _gather(self) -> None:
+        """Let those who come together be greeted together, and nobody wait once the others are in."""
+        until, known = time.monotonic() + STORM_SECONDS, -STORM
+        while len(self._pending) - known >= STORM and time.monotonic() < until:
+            known = len(self._pending)
+            self._live.server.sleep(GATHER_SECONDS)
+
     # --- boards --------------------------------------------------------------------------------------------------
 
     def _plan(self, now: datetime) -> None:
@@ -241,7 +245,7 @@ class Follower:
             self._is_behind, self._next_change = True, now + timedelta(seconds=1)  # try again soon
 
     def _greet_pending(self, now: datetime) -> None:
-        pending, self._pending, self._greeted = self._pending, [], len(self._pending)
+        pending, self._pending = self._pending, []
         connections = [c for c in (self._live.connections.find(sid) for sid in dict.fromkeys(pending)) if c is not None]
         if not connections or self.head is None:
             return
