@@ -29,6 +29,7 @@ from helpdesk.hooks.specs import (
     CannedText,
     FormNotice,
     Job,
+    MailReference,
     MenuLink,
     ReplyText,
     Retirement,
@@ -38,6 +39,8 @@ from helpdesk.hooks.specs import (
     hookimpl,
 )
 from helpdesk.mail.actions import queue_mail
+from helpdesk.mail.actions import take_accepted as take_accepted_mails
+from helpdesk.mail.queries import has_accepted as has_accepted_mails
 from helpdesk.mail.rules import is_address as is_mail_address
 from helpdesk.realtime.presence import online_user_ids
 from helpdesk.tickets.actions import append_automated_reply, append_reply, open_ticket
@@ -102,6 +105,7 @@ __all__ = [
     "Invalid",
     "Job",
     "LocalDateTimeField",
+    "MailReference",
     "MenuLink",
     "MessageAdded",
     "NewTicket",
@@ -144,6 +148,7 @@ __all__ = [
     "get_ticket_message",
     "get_viewer",
     "get_visible_ticket",
+    "has_accepted_mails",
     "hookimpl",
     "idempotent",
     "if_match",
@@ -168,6 +173,7 @@ __all__ = [
     "record_feed",
     "require_audience",
     "safe_next",
+    "take_accepted_mails",
     "ticket_facts",
     "time_limit",
     "transaction",

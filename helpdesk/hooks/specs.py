@@ -145,12 +145,25 @@ class TicketFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MailReference:
+    """What a mail is about, for whoever wants to know that the mail server accepted it: `topic` says who asks, `key`
+    (at most 80 characters) which mail it was.
+    """
+
+    topic: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyText:
-    """A text that takes the place of the normal automated reply. `reason` is kept with the message (JSON object)."""
+    """A text that takes the place of the normal automated reply. `reason` is kept with the message (JSON object), and
+    `mail_reference` goes with its mail.
+    """
 
     subject: str | None
     body: str
     reason: Mapping[str, Any] = field(default_factory=dict)
+    mail_reference: MailReference | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def deliver(item: Item) -> None:
         raise
     failpoints.hit("mail_accepted")
     breaker.note_success()
-    actions.note_outcome(record.id, MailState.sent, clock.now())
+    actions.note_accepted(record.id, item, clock.now())
 
 
 def _check_budget(item: Item) -> None:
@@ -132,11 +132,11 @@ def _note_failure(record: OutgoingMail, breaker: rules.Breaker, error: Exception
     code, text = _answer_of(error)
     if code and rules.is_final(code):
         breaker.note_success()  # it answers
-        actions.note_outcome(record.id, MailState.failed, clock.now(), text)
+        actions.note_failure(record.id, MailState.failed, text)
         raise GiveUp(text) from error
     if code is None or not 450 <= code <= 452:  # those three speak about one mailbox, not about the server
         breaker.note_failure(clock.now())
-    actions.note_outcome(record.id, MailState.waiting, clock.now(), text)
+    actions.note_failure(record.id, MailState.waiting, text)
 
 
 def _answer_of(error: Exception) -> tuple[int | None, str]:

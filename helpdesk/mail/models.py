@@ -41,3 +41,14 @@ class OutgoingMail(Base):
         Index("ix_outgoing_mail_recipient", "recipient"),
         Index("ix_outgoing_mail_state", "state", "id"),
     )
+
+
+class AcceptedMail(Base):
+    """That the mail server accepted a mail which was queued with a reference; kept until its topic has taken it."""
+
+    __tablename__ = "accepted_mail"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(80))
+    accepted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (Index("ix_accepted_mail_topic", "topic", "id"),)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from helpdesk.core.database import db, time_limit
 from helpdesk.core.errors import NotFound
-from helpdesk.mail.models import MailState, OutgoingMail
+from helpdesk.mail.models import AcceptedMail, MailState, OutgoingMail
 
 BIGGEST_ID = 2**31 - 1
 
@@ -37,6 +37,11 @@ def get_mail(mail_id: int) -> OutgoingMail:
 
 def find_by_outbox_id(outbox_id: str) -> OutgoingMail | None:
     return db.session.scalar(select(OutgoingMail).where(OutgoingMail.outbox_id == outbox_id))
+
+
+def has_accepted(topic: str) -> bool:
+    """Whether `actions.take_accepted` would give anything."""
+    return db.session.scalar(select(AcceptedMail.id).where(AcceptedMail.topic == topic).limit(1)) is not None
 
 
 def has_sent(count: int, now: datetime, *, automatic_replies: bool = False) -> bool:

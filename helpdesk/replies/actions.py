@@ -14,7 +14,7 @@ from helpdesk.audit import actions as audit
 from helpdesk.core import clock
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Forbidden, Invalid, Stale
-from helpdesk.hooks.specs import Viewer
+from helpdesk.hooks.specs import MailReference, Viewer
 from helpdesk.mail.actions import queue_mail
 from helpdesk.mail.rules import is_address
 from helpdesk.replies import queries, rendering, rules
@@ -89,10 +89,10 @@ def send_reply(event: ReplyEvent, ticket_id: int, cause_id: str) -> int | None:
         ticket = tickets.get_ticket_by_id(ticket_id, lock=True)
         if event is ReplyEvent.reply_received and not _may_answer_again(ticket_id, now):
             return None
-        text, reason = reply
-        message_id = append_automated_reply(session, ticket_id, text.subject, text.body, cause_id, reason, now)
+        text = reply.text
+        message_id = append_automated_reply(session, ticket_id, text.subject, text.body, cause_id, reply.reason, now)
         if message_id is not None:
-            _queue(ticket, requester, text, cause_id)
+            _queue(ticket, requester, text, cause_id, reference=reply.mail_reference)
         return message_id
 
 
@@ -113,7 +113,15 @@ def _may_answer_again(ticket_id: int, now: datetime) -> bool:
     return rules.may_answer_again(last_at, now)
 
 
-def _queue(ticket: Ticket, requester: User, text: Text, cause_id: str, *, is_automatic: bool = True) -> None:
+def _queue(
+    ticket: Ticket,
+    requester: User,
+    text: Text,
+    cause_id: str,
+    *,
+    is_automatic: bool = True,
+    reference: MailReference | None = None,
+) -> None:
     """The mail of a reply. Who has no mailbox, or is disabled, finds the text in the ticket."""
     address = requester.email or ""
     if requester.disabled_at is not None or not is_address(address):
@@ -128,6 +136,7 @@ def _queue(ticket: Ticket, requester: User, text: Text, cause_id: str, *, is_aut
         headers={"References": thread, "In-Reply-To": thread},
         auto_submitted=is_automatic,
         is_automatic_reply=is_automatic,
+        reference=reference,
     )
 
 

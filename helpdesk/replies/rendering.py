@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
 from helpdesk.config import Settings
 from helpdesk.core.database import db
-from helpdesk.hooks.specs import ReplyText
+from helpdesk.hooks.specs import MailReference, ReplyText
 from helpdesk.replies import queries, rules, shipped
 from helpdesk.replies.models import ReplyEvent
 from helpdesk.replies.rules import Text
@@ -24,8 +25,17 @@ from helpdesk.web.markdown import to_text
 log = structlog.get_logger(__name__)
 
 
-def render(event: ReplyEvent, ticket: Ticket, requester: User, now: datetime) -> tuple[Text, dict[str, Any]] | None:
-    """The text for this requester and why it reads so (kept with the message), or None when it is switched off."""
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text for one requester, why it reads so (kept with the message), and what its mail is about."""
+
+    text: Text
+    reason: dict[str, Any]
+    mail_reference: MailReference | None = None
+
+
+def render(event: ReplyEvent, ticket: Ticket, requester: User, now: datetime) -> Rendered | None:
+    """The reply for this requester, or None when it is switched off."""
     language = queries.language_for(requester.locale)
     template = queries.get_template(event, language)
     normal = rules.fill(template.text, blanks_of(ticket, requester, language))
@@ -34,8 +44,8 @@ def render(event: ReplyEvent, ticket: Ticket, requester: User, now: datetime) ->
     instead = _ask_plugins(event, ticket, language, now)
     if instead is not None:
         subject = " ".join((instead.subject or "").split()) or normal.subject
-        return Text(subject, instead.body), {"event": event.value, **instead.reason}
-    return (normal, {"event": event.value}) if queries.is_on(event) else None
+        return Rendered(Text(subject, instead.body), {"event": event.value, **instead.reason}, instead.mail_reference)
+    return Rendered(normal, {"event": event.value}) if queries.is_on(event) else None
 
 
 def answer_text(ticket: Ticket, requester: User, author: str, body: str) -> Text:

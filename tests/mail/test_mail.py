@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -20,7 +21,9 @@ from helpdesk.core import outbox
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db, transaction
 from helpdesk.core.errors import Conflict, Invalid
-from helpdesk.mail import actions, messages, rules
+from helpdesk.core.outbox import Item
+from helpdesk.hooks.specs import MailReference
+from helpdesk.mail import actions, messages, queries, rules
 from helpdesk.mail.models import MailState, OutgoingMail
 from helpdesk.scheduling.relay import Relay, run_until_idle
 from tests import databases, factories
@@ -141,13 +144,15 @@ def test_other_mail_comes_from_the_desk(smtp_app: Flask, sink: tuple[Sink, int])
 
 
 def test_refused_for_good_is_failed_until_somebody_tries_again(
-    smtp_app: Flask, sink: tuple[Sink, int], people_of: Any
+    smtp_app: Flask, sink: tuple[Sink, int], people_of: Any, clock: FixedClock
 ) -> None:
     sink[0].answers["ana@helpdesk.example"] = "550 no such user"
-    queue(smtp_app)
+    queue(smtp_app, reference=MailReference("told", "7"))
+    queue(smtp_app, event_id="e2", to="bruno@helpdesk.example")  # nobody asks about it
     run_until_idle(smtp_app)
-    (record,) = records(smtp_app)
+    record = records(smtp_app)[0]
     assert (record.state, record.error) == (MailState.failed, "550 no such user")
+    assert accepted(smtp_app) == []
     sink[0].answers.clear()
     adam = people_of(smtp_app)
     with smtp_app.app_context():
@@ -156,6 +161,20 @@ def test_refused_for_good_is_failed_until_somebody_tries_again(
             actions.retry_mail(adam, record.id)
     run_until_idle(smtp_app)
     assert records(smtp_app)[0].state is MailState.sent
+    with smtp_app.app_context():
+        item = Item("", "e1", "mail", "", {"reference": ["told", "7"]}, 2, clock.now())
+        actions.note_accepted(record.id, item, clock.now())  # by whoever else had it in hand
+    assert [accepted(smtp_app, "other"), accepted(smtp_app), accepted(smtp_app)] == [[], [("7", clock.now())], []]
+
+
+def accepted(app: Flask, topic: str = "told") -> list[tuple[str, datetime]]:
+    """What the mail server took of this topic and nobody has asked for yet."""
+    with app.app_context():
+        expected = queries.has_accepted(topic)
+        with transaction():
+            found = actions.take_accepted(topic, 10)
+    assert expected is bool(found)
+    return found
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from flask_babel import force_locale, gettext
 from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer, markdown_to_text
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules.matching import Match
+from plugins.outage_notice.announcements.rules.telling import mail_reference
 from plugins.outage_notice.automated_replies.queries import find_requester, outages_of_ticket
 from plugins.outage_notice.automated_replies.rules import ANSWERED_EVENTS, fill, paragraphs
 
@@ -54,7 +55,7 @@ def _render(matches: Sequence[Match], ticket: TicketFacts, requester: Viewer, lo
             ]
         )
         subject = _("[#%(number)s] %(title)s", number=ticket.number, title=words.title)
-    return ReplyText(subject, body, _reason(matches, now))
+    return ReplyText(subject, body, _reason(matches, now), mail_reference(first.id, requester.id))
 
 
 def reply_about(

@@ -1,4 +1,4 @@
-"""Writes receipts: what a person did with a banner on their board."""
+"""Writes receipts: what reached a person of an announcement, and what they did with its banner."""
 
 from __future__ import annotations
 
@@ -15,22 +15,29 @@ from sqlalchemy.orm import Session
 from helpdesk.plugin_api import (
     Conflict,
     NotFound,
+    User,
     Viewer,
     is_postgresql,
     record_event,
     record_feed,
+    take_accepted_mails,
     transaction,
 )
 from helpdesk.plugin_api import now as clock_now
+from plugins.outage_notice.announcements.models import Announcement
+from plugins.outage_notice.announcements.queries.figures import was_told_in_ticket
 from plugins.outage_notice.announcements.rules import FoundAffected
+from plugins.outage_notice.announcements.rules.telling import TOPIC, read_key
 from plugins.outage_notice.banners.models import ReachMinute, Receipt
 from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.rules import FOLLOWED, What, snooze_until
 
+MAILS_AT_ONCE = 500  # of one transaction
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A banner that was drawn for a person on whose board it is, or also seen."""
+    """A banner that reached a person, or was also seen."""
 
     announcement_id: int
     user_id: int
@@ -61,25 +68,55 @@ def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: Wha
 
 
 def find_drawn(viewer: Viewer, announcement_id: int, what: What) -> Drawn:
-    """What `record_drawn` takes, for a banner on the person's board now. Raises NotFound when it is not there."""
-    return Drawn(int(_banner_on_board(viewer, announcement_id, clock_now())["id"]), viewer.id, what)
+    """What `record_drawn` takes, for a banner on the person's board now, or of which a ticket of theirs tells.
+
+    Raises NotFound otherwise.
+    """
+    try:
+        _banner_on_board(viewer, announcement_id, clock_now())
+    except NotFound:
+        if not was_told_in_ticket(viewer.id, announcement_id):
+            raise
+    return Drawn(announcement_id, viewer.id, what)
 
 
 def record_drawn(drawn: Sequence[Drawn]) -> None:
     """Write down that banners were drawn and seen, of many people in one transaction. First times are kept."""
     now = clock_now()
     with transaction() as session:
-        reached = []
-        for announcement_id in sorted({one.announcement_id for one in drawn}):
-            ours = [one for one in drawn if one.announcement_id == announcement_id]
-            rows = _locked_rows(session, announcement_id, {one.user_id for one in ours})
-            before = _reached(rows.values())
-            changed = [_see(rows[one.user_id], one.what, now) for one in ours]
-            if any(changed):
-                _count(session, announcement_id, before, _reached(rows.values()), now)
-                reached.append(announcement_id)
-        if reached:  # last: whoever holds the feed must not wait for the rows of another announcement
-            record_feed("reach", *reached)
+        _record(session, [(now, one) for one in drawn])
+
+
+def count_accepted(limit: int = MAILS_AT_ONCE) -> int:
+    """Count mails that the mail server has accepted as delivered to their people, in one transaction: who had the
+    banner before is counted already. How many mails.
+    """
+    with transaction() as session:
+        accepted = take_accepted_mails(TOPIC, limit)
+        told = [(at, *read_key(key)) for key, at in accepted]
+        known = set(session.scalars(select(Announcement.id).where(Announcement.id.in_({one[1] for one in told}))))
+        people = set(session.scalars(select(User.id).where(User.id.in_({one[2] for one in told}))))
+        drawn = [(at, Drawn(i, user_id, What.delivered)) for at, i, user_id in told if i in known and user_id in people]
+        _record(session, drawn)
+        return len(accepted)
+
+
+def _record(session: Session, drawn: Sequence[tuple[datetime, Drawn]]) -> None:
+    """Write down what was drawn at which time, by announcement and minute, and say so to those who watch."""
+    groups: dict[tuple[int, datetime], list[tuple[datetime, Drawn]]] = {}
+    for at, one in drawn:
+        groups.setdefault((one.announcement_id, at.replace(second=0, microsecond=0)), []).append((at, one))
+    reached = []
+    for announcement_id, minute in sorted(groups):
+        ours = groups[announcement_id, minute]
+        rows = _locked_rows(session, announcement_id, {one.user_id for _at, one in ours})
+        before = _reached(rows.values())
+        changed = [_see(rows[one.user_id], one.what, at) for at, one in ours]
+        if any(changed):
+            _count(session, announcement_id, before, _reached(rows.values()), minute)
+            reached.append(announcement_id)
+    if reached:  # last: whoever holds the feed must not wait for the rows of another announcement
+        record_feed("reach", *dict.fromkeys(reached))
 
 
 def _locked_rows(session: Session, announcement_id: int, user_ids: Iterable[int]) -> dict[int, Receipt]:

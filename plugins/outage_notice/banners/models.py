@@ -1,4 +1,4 @@
-"""Receipts: what one person did with one banner."""
+"""Receipts: what reached one person of an announcement, and what they did with its banner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpdesk.plugin_api import Base, UTCDateTime
 
 class Receipt(Base):
     """One row per person and announcement. `delivered_at`, `seen_at`, `affected_at` keep the first time, the others the
-    last one. A version of 0 means never.
+    last one. A version of 0 means never. Delivered is drawn on a screen or mailed, whichever came first.
 
     `read_version`, `hidden_version`, `snoozed_version` are the versions of the banner that the person had on screen
     when they read, hid or snoozed it; they count as long as the announcement's last loud change is not newer.

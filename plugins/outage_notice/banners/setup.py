@@ -15,12 +15,13 @@ from plugins.outage_notice.banners import views
 from plugins.outage_notice.banners.api import me_receipts, reach_api
 from plugins.outage_notice.banners.demo import load as load_demo
 from plugins.outage_notice.banners.demo import load_past as load_demo_past
+from plugins.outage_notice.banners.jobs import JOBS
 from plugins.outage_notice.banners.queries.curve import ending_facts
 from plugins.outage_notice.banners.queries.figures import reach_figures
 from plugins.outage_notice.banners.sockets import VERBS
 from plugins.outage_notice.banners.views import chart
 
-__all__ = ["BLUEPRINTS", "VERBS", "load_demo", "load_demo_past", "menu_links", "page_slot", "wire"]
+__all__ = ["BLUEPRINTS", "JOBS", "VERBS", "load_demo", "load_demo_past", "menu_links", "page_slot", "wire"]
 
 BLUEPRINTS = (views.pages, me_receipts, reach_api)
 

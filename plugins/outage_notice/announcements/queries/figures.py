@@ -49,10 +49,12 @@ class TicketFigures:
     after: float | None
 
 
+FindTold = Callable[[int, int], bool]
 ReadReach = Callable[[int, datetime], ReachFigures]
 ReadTickets = Callable[[int, datetime | None, datetime | None, datetime], TicketFigures]
 _reach: dict[str, ReadReach] = {}
 _tickets: dict[str, ReadTickets] = {}
+_told: dict[str, FindTold] = {}
 
 
 def offer_reach(read: ReadReach) -> None:
@@ -63,6 +65,16 @@ def offer_reach(read: ReadReach) -> None:
 def offer_tickets(read: ReadTickets) -> None:
     """Say what an outage meant for tickets: `read(announcement_id, started_at, told_at, ended_at)`."""
     _tickets["tickets"] = read
+
+
+def offer_told(find: FindTold) -> None:
+    """Say whether a reply in a ticket of this person tells of an announcement: `find(user_id, announcement_id)`."""
+    _told["told"] = find
+
+
+def was_told_in_ticket(user_id: int, announcement_id: int) -> bool:
+    """Whether a reply in a ticket of this person tells of the announcement; False where nobody knows."""
+    return "told" in _told and _told["told"](user_id, announcement_id)
 
 
 def find_reach(announcement_id: int, in_time_until: datetime) -> ReachFigures | None:

@@ -60,7 +60,7 @@ def facts_of(row: Receipt) -> ReceiptFacts:
 
 
 def had_on_screen(user_id: int, announcement_ids: Sequence[int]) -> list[int]:
-    """Which of these were drawn for this person at some time."""
+    """Which of these were drawn for this person, or mailed to them, at some time."""
     drawn = (
         Receipt.user_id == user_id,
         Receipt.announcement_id.in_(announcement_ids),

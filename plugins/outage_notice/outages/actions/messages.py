@@ -33,6 +33,7 @@ from plugins.outage_notice.announcements.rules import (
     expected_end,
     phase,
 )
+from plugins.outage_notice.announcements.rules.telling import mail_reference
 from plugins.outage_notice.outages import rules, wording
 from plugins.outage_notice.outages.actions.linking import unlink_inside
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink, ToldEta
@@ -208,4 +209,5 @@ def _tell(case: Case, letter: Letter, at: datetime) -> None:
         thread = f"<ticket-{case.ticket.number}@{host}>"
         headers = {"References": thread, "In-Reply-To": thread}
     event_id = f"outage-broadcast-{case.broadcast.id}"
-    queue_mail(address, letter.subject, letter.mail_text, event_id=event_id, headers=headers)
+    about = mail_reference(case.record.id, case.person.id)
+    queue_mail(address, letter.subject, letter.mail_text, event_id=event_id, headers=headers, reference=about)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, or_, select, union
 
 from helpdesk.plugin_api import NotFound, Ticket, User, db
-from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink
+from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink, ToldEta
 from plugins.outage_notice.outages.queries.links import ANSWERED, HAS_WRITTEN, IS_OPEN, LINKED, WAITS
-from plugins.outage_notice.outages.rules import HEARD, BroadcastKind, ItemState, Result
+from plugins.outage_notice.outages.rules import HEARD, IN_THREAD, BroadcastKind, ItemState, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,31 @@ def was_told(broadcast_id: int, user_id: int) -> bool:
         BroadcastItem.told_at.is_not(None),
     )
     return db.session.scalar(query.limit(1)) is not None
+
+
+def was_told_of(user_id: int, announcement_id: int) -> bool:
+    """Whether a broadcast or an automated reply tells this person of the outage, in a ticket of theirs."""
+    mine = (Ticket.requester_id == user_id, TicketLink.announcement_id == announcement_id)
+    return bool(db.session.scalar(select(or_(*(query.where(*mine).exists() for query in _told_in_threads())))))
+
+
+def told_in_ticket(ticket_id: int, user_id: int) -> list[int]:
+    """The outages of which the thread of this ticket tells its requester; none for anybody else."""
+    mine = (Ticket.id == ticket_id, Ticket.requester_id == user_id)
+    return sorted(db.session.scalars(union(*(query.where(*mine) for query in _told_in_threads()))))
+
+
+def _told_in_threads() -> tuple[Select[int], Select[int]]:
+    """The outages of which threads tell, by a broadcast or by an automated reply."""
+    linked = select(TicketLink.announcement_id).join(Ticket, Ticket.id == TicketLink.ticket_id)
+    return (
+        linked.join(Broadcast, Broadcast.announcement_id == TicketLink.announcement_id)
+        .join(BroadcastItem, and_(BroadcastItem.broadcast_id == Broadcast.id, BroadcastItem.ticket_id == Ticket.id))
+        .where(BroadcastItem.result.in_(IN_THREAD)),
+        linked.join(
+            ToldEta, and_(ToldEta.announcement_id == TicketLink.announcement_id, ToldEta.ticket_id == Ticket.id)
+        ),
+    )
 
 
 def audience_of_reply(announcement_id: int) -> Audience:

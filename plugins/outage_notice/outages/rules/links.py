@@ -67,6 +67,8 @@ class Result(StrEnum):
 
 # Results of a closing whose person, or whose thread, says that it is over.
 HEARD = (Result.told, Result.told_elsewhere, Result.solved, Result.left_open)
+# Results of any broadcast that stands in the thread of this ticket.
+IN_THREAD = (Result.told, Result.solved, Result.left_open)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,12 @@ from plugins.outage_notice.audiences.queries import facts_of
 from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages import rules
 from plugins.outage_notice.outages.models import TicketLink
-from plugins.outage_notice.outages.queries.broadcasts import audience_of_reply, last_replies, list_broadcasts
+from plugins.outage_notice.outages.queries.broadcasts import (
+    audience_of_reply,
+    last_replies,
+    list_broadcasts,
+    told_in_ticket,
+)
 from plugins.outage_notice.outages.queries.links import (
     counts_of,
     find_last_link,
@@ -87,12 +92,13 @@ def _ticket_strip(ticket_id: int, viewer: Viewer, now: datetime) -> str:
     announcement = next(iter(live_by_ids([link.announcement_id])), None) if link is not None else None
     ticket = ticket_facts([ticket_id])[0]
     if not viewer.is_staff:
+        told = render_template("outage_notice/outages_told.html", ids=told_in_ticket(ticket_id, viewer.id))
         is_active = link is not None and link.ended_at is None and link.how is not How.suggested
         if announcement is None or not is_active or not _may_read(announcement, viewer, now):
-            return ""
+            return told
         update = announcement.latest_update
         facts = _facts(announcement, viewer, now) | {"update": update.text_in(viewer.locale) if update else ""}
-        return render_template("outage_notice/outages_strip_requester.html", **facts)
+        return told + render_template("outage_notice/outages_strip_requester.html", **facts)
     if link is None or announcement is None:
         offered = outages_of_person(ticket.requester_id, now) if ticket.status in rules.OPEN else []
         return render_template(

@@ -11,7 +11,7 @@ from plugins.outage_notice.reviews.actions.following import (
     link_ticket,
     remind,
 )
-from plugins.outage_notice.reviews.actions.keeping import keep_reach
+from plugins.outage_notice.reviews.actions.keeping import keep_grown_reach, keep_reach
 from plugins.outage_notice.reviews.actions.reviewing import (
     correct_entry,
     publish_review,
@@ -26,6 +26,7 @@ __all__ = [
     "correct_entry",
     "finish_action",
     "give_feedback",
+    "keep_grown_reach",
     "keep_reach",
     "link_ticket",
     "publish_review",

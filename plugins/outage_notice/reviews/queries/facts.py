@@ -53,8 +53,8 @@ class Facts:
     """`first_message` is minutes from the start, `resolution` those in which it was on: `stretches` says how often,
     more than once when it was reopened. Their goals are None where no policy has one.
 
-    `people` and `reach` are as they were at the end, and `is_reach_kept`; while it is not over, or where nobody wrote
-    them down, they are those of the present audience.
+    `people` and `reach` are as written down at the end, and `is_reach_kept`; while it is not over, or where nobody
+    wrote them down, they are those of the present audience.
     """
 
     moments: Moments
@@ -106,7 +106,7 @@ def review_facts(viewer: Viewer, record: Announcement, now: datetime) -> Facts:
 
 
 def kept_reach(record: Announcement, entries: Sequence[Entry]) -> ReachFigures | None:
-    """The reach that was written down when it ended: an end that was undone or reopened since does not count."""
+    """The reach that was written down last since it ended: an end that was undone or reopened since does not count."""
     if record.closed_at is None:
         return None
     found = [e for e in entries if e.kind == REACH_KEPT and e.at >= record.closed_at]

@@ -1,5 +1,6 @@
-/* Whoever reads in a ticket what a reply says of an outage has seen it, as if its notice had been on screen: the line of
-   the reply that names its address, where to follow the outage, is visible for a second. */
+/* Whoever opens a ticket with a reply about an outage has seen it, as if its notice had been on screen, and also when it
+   is over. The page says of which outages its replies tell; of one that arrives while the page is open, the line that
+   names its address, where to follow the outage, is visible for a second. */
 const NOTICE = /\/notices\/([1-9]\d{0,14})\b/;
 const about = (line) => Number(NOTICE.exec(line.textContent)?.[1] ?? 0);
 
@@ -17,7 +18,16 @@ export function watchReplies(find, tell) {
       tell(notice, 'seen');
     }, 1000));
   }), { threshold: [0, 0.5] });
-  const look = () => document.querySelectorAll('.msg .msg__b p').forEach((line) => { if (about(line)) observer.observe(line); });
+  const opened = [...document.querySelectorAll('[data-told-of]')].map((mark) => Number(mark.dataset.toldOf));
+  const read = () => opened.forEach((id) => {
+    const notice = find(id) ?? { id, version: 0 };
+    tell(notice, 'delivered');
+    tell(notice, 'seen');
+  });
+  const look = () => {
+    document.querySelectorAll('.msg .msg__b p').forEach((line) => { if (about(line)) observer.observe(line); });
+    if (opened.length && !document.hidden) setTimeout(read, 1000);
+  };
   look();
   return look;
 }
