@@ -37,7 +37,17 @@ HERE = Path(__file__).resolve().parent
 
 
 # Every room that has something to offer says so in its `setup`; lower rooms first.
-ROOMS = ("announcements", "banners", "automated_replies", "outages", "response", "playbooks", "intake", "reviews")
+ROOMS = (
+    "announcements",
+    "banners",
+    "automated_replies",
+    "outages",
+    "response",
+    "playbooks",
+    "intake",
+    "mailings",
+    "reviews",
+)
 
 
 @cache

@@ -6,22 +6,40 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
 from helpdesk.plugin_api import Base, Choice, UTCDateTime
 from plugins.outage_notice.announcements.rules import (
     DRILL_MINUTES,
     Effect,
     Kind,
+    Plan,
     Status,
     StepKind,
     StepState,
     TicketAction,
     Weight,
+    plan_from_json,
+    plan_to_json,
 )
 from plugins.outage_notice.audiences.rules import TargetKind
 
 PENDING = text("state = 'pending'")  # of a Step
+
+
+class PlanColumn(TypeDecorator[Plan]):
+    """A notice plan, kept as JSON; None is the usual one of kind and level."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Plan | None, dialect: Dialect) -> Any:
+        return plan_to_json(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Plan | None:
+        return plan_from_json(value)
 
 
 class Announcement(Base):
@@ -81,6 +99,8 @@ class Announcement(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     checklist: Mapped[str] = mapped_column(Text, default="")  # one item a line, checked before it is resolved
     drill_minutes: Mapped[int] = mapped_column(default=DRILL_MINUTES)  # how long a drill lasts
+    notice_plan: Mapped[Plan | None] = mapped_column(PlanColumn)
+    mailed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # first mail to its audience: it may be read then
     undo_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # until then its resolution holds mails back
     undo_state: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # what the resolution replaced
     __table_args__ = (
@@ -145,7 +165,10 @@ class Update(Base):
 
 
 class Step(Base):
-    """Something to do at a time, fired at most once. `occurrence_on` is the local date in a recurring plan, else ""."""
+    """Something to do at a time, fired at most once. `occurrence_on` is the local date in a recurring plan, else "".
+
+    `minutes_before` tells the mails and the returning banners of one notice plan apart.
+    """
 
     __tablename__ = "outage_step"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -156,8 +179,11 @@ class Step(Base):
     state: Mapped[StepState] = mapped_column(Choice(StepState), default=StepState.pending)
     fired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     plan: Mapped[int] = mapped_column(default=1)  # raised whenever the dates change
+    minutes_before: Mapped[int] = mapped_column(default=0)
     __table_args__ = (
-        UniqueConstraint("announcement_id", "kind", "occurrence_on", "plan"),
+        UniqueConstraint(
+            "announcement_id", "kind", "occurrence_on", "plan", "minutes_before", name="uq_outage_step_planned"
+        ),
         Index("ix_outage_step_pending", "due_at", "announcement_id", sqlite_where=PENDING, postgresql_where=PENDING),
     )
 

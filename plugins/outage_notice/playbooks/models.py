@@ -44,6 +44,7 @@ class Playbook(Base):
     eta_minutes: Mapped[int | None]
     duration_minutes: Mapped[int | None]
     lead_minutes: Mapped[int | None]
+    notice_plan: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     checklist: Mapped[list[str]] = mapped_column(JSON)
     people: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     briefing: Mapped[dict[str, Any]] = mapped_column(JSON)

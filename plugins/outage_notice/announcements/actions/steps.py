@@ -95,7 +95,7 @@ def _claim(session: Session, ids: Sequence[int], now: datetime) -> dict[int, lis
         .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
     found: defaultdict[int, list[Step]] = defaultdict(list)
-    for step in sorted(rows, key=lambda s: (s.due_at, ORDER[s.kind])):
+    for step in sorted(rows, key=lambda s: (s.due_at, ORDER[s.kind], -s.minutes_before)):
         found[step.announcement_id].append(step)
     return dict(found)
 
@@ -113,21 +113,42 @@ def _settle(session: Session, record: Announcement, claimed: list[Step], now: da
         _apply(record, step)
         if was_missed:
             step.state = StepState.missed
-        elif step is not steps[-1]:
-            step.state = StepState.collapsed
-    # Once it has begun, the start speaks, and nobody is reminded of it.
-    tell(record, is_loud=steps[-1].kind is StepKind.remind)
+    # The channels speak for themselves: a mail that is due with the banner is no older news than that.
+    shown = [step for step in steps if step.kind is not StepKind.mail]
+    mails = [step for step in steps if step.kind is StepKind.mail]
+    if shown:
+        # Once it has begun, the start speaks, and nobody is reminded of it.
+        tell(record, is_loud=shown[-1].kind is StepKind.remind)
     if was_missed:
         record_audit(None, "announcement.missed", "announcement", record.id, after={"steps": [s.kind for s in steps]})
     else:
-        _say(session, record, steps[-1], now)
-    if record.recurrence and steps[-1].kind is StepKind.end and record.status in rules.LIVE_STATUSES:
-        _go_on(session, record, now)
+        _say_newest(session, record, shown, now)
+        has_ended = any(step.kind is StepKind.end for step in shown) or rules.phase(record, now) is Phase.over
+        _mail_newest(record, mails, now, has_ended=has_ended)
+    if record.recurrence and shown and shown[-1].kind is StepKind.end and record.status in rules.LIVE_STATUSES:
+        _go_on(session, record, now, shown[-1].due_at)
+
+
+def _say_newest(session: Session, record: Announcement, shown: Sequence[Step], now: datetime) -> None:
+    for step in shown[:-1]:
+        step.state = StepState.collapsed
+    for step in shown[-1:]:
+        _say(session, record, step, now)
+
+
+def _mail_newest(record: Announcement, mails: Sequence[Step], now: datetime, *, has_ended: bool) -> None:
+    """Have the newest mail written, unless a start or an end that came since has made it old."""
+    for step in mails:
+        if has_ended or step is not mails[-1] or (step.minutes_before and record.actual_start_at is not None):
+            step.state = StepState.collapsed
+        else:
+            record.mailed_at = record.mailed_at or now
+            record_event(StepFired(record.id, step.id, step.kind.value))
 
 
 def _is_moot(record: Announcement, step: Step) -> bool:
-    """Whether it reminds of a start that somebody has made already."""
-    return step.kind is StepKind.remind and record.status is not Status.scheduled
+    """Whether it speaks of a start that somebody has made already."""
+    return bool(step.minutes_before) and record.actual_start_at is not None
 
 
 def _is_missed(record: Announcement, steps: Sequence[Step]) -> bool:
@@ -172,12 +193,15 @@ def _say(session: Session, record: Announcement, step: Step, now: datetime) -> N
     record_event(StepFired(record.id, step.id, step.kind.value))
 
 
-def _go_on(session: Session, record: Announcement, now: datetime) -> None:
-    """Plan the next time of a repetition. One that runs already was missed in part: it has begun, and is said so."""
+def _go_on(session: Session, record: Announcement, now: datetime, former_end: datetime) -> None:
+    """Plan the next time of a repetition; its mails that would have gone before `former_end` go now.
+
+    One that runs already was missed in part: it has begun, and is said so.
+    """
     if rules.phase(record, now) is Phase.over:
         _close(record, now)
         return
-    plan_steps(session, record, now)
+    plan_steps(session, record, now, former_end)
     occurrence = rules.current_occurrence(record, now)
     if occurrence is not None and occurrence.start <= now:
         record.actual_start_at = occurrence.start

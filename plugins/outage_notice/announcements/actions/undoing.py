@@ -51,8 +51,9 @@ def undo_resolve(actor: Viewer, announcement_id: int, *, expected_revision: int 
         if update is not None:
             update.undone_at = at
         number(record, at, Weight.silent)
+        resolved_at = record.closed_at
         _restore(record, former)
-        plan_steps(session, record, at)
+        plan_steps(session, record, at, resolved_at)
         data = {"status": record.status.value}
         log(session, record, actor, at, "undone", is_public=True, data=data, before={"status": before}, after=data)
         record_event(EndingUndone(record.id, record.revision))

@@ -55,6 +55,7 @@ PLAN_FIELDS = frozenset(
         "time_zone",
         "kind",
         "severity",
+        "notice_plan",
     }
 )
 # A second technician approved these; when they change, the approval is void.
@@ -175,6 +176,8 @@ def _limits(values: Mapping[str, Any]) -> dict[str, Any]:
         problems["severity"] = _("Choose a level from 1 to 4.")
     if not 1 <= values.get("drill_minutes", 1) <= rules.DRILL_MINUTES_LIMIT:
         problems["drill_minutes"] = _("Choose from 1 to %(limit)s minutes.", limit=rules.DRILL_MINUTES_LIMIT)
+    if wrong := rules.plan_problems(values.get("notice_plan")):
+        problems["notice_plan"] = wrong
     if len(values.get("audience") or ()) > TARGETS_LIMIT:
         problems["audience"] = _("Choose at most %(limit)s targets.", limit=TARGETS_LIMIT)
     if len(values.get("services") or ()) > SERVICES_LIMIT:

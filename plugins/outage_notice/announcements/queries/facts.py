@@ -48,6 +48,7 @@ def check_facts(
         was_loud=published is not None and rules.is_critical_to_everyone(published),
         confirmed_people=confirmed_people,
         unknown_services=tuple(sorted(unknown_services(service_ids))),
+        former_plan=() if published is None else rules.plan_of(published),
     )
 
 

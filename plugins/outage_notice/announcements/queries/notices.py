@@ -52,7 +52,8 @@ def _may_know(record: Announcement, now: datetime) -> bool:
     """Whether people of the audience could see it now or in the last 30 days."""
     if record.status in (Status.draft, Status.withdrawn):
         return False
-    if not rules.was_shown(record, record.closed_at, now):
+    # Whoever is written to before the banner stands may read what the mail is about.
+    if record.mailed_at is None and not rules.was_shown(record, record.closed_at, now):
         return False
     where = rules.phase(record, now)
     if where is Phase.active:

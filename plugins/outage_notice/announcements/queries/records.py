@@ -27,7 +27,7 @@ DRAFT_COLUMNS = (
     "kind", "severity", "title", "description", "workaround", "locale", "must_confirm", "show_from", "show_until",
     "starts_at", "planned_end_at", "ends_by_itself", "recurrence", "time_zone", "eta", "next_update_at",
     "mention_in_automated_replies", "automated_reply_text", "keywords", "is_drill", "is_public", "owner_id",
-    "checklist", "drill_minutes",
+    "checklist", "drill_minutes", "notice_plan",
 )  # fmt: skip
 
 BIGGEST_ID = 2**31

@@ -14,6 +14,7 @@ from flask_babel import lazy_ngettext
 
 from plugins.outage_notice.announcements.rules import wording
 from plugins.outage_notice.announcements.rules.levels import severity_allowed
+from plugins.outage_notice.announcements.rules.notice_plan import Plan, plan_problems, plan_warnings
 from plugins.outage_notice.announcements.rules.recurrence import BadRecurrence, parse_recurrence, spans
 from plugins.outage_notice.announcements.rules.vocabulary import (
     KEYWORDS_LIMIT,
@@ -61,7 +62,8 @@ class Overlap:
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
     """What the check must know besides the draft. `total`: all people there are, counted for a drill. `locales`: the
-    languages texts should exist in. `was_loud`: what is published is critical to everyone already.
+    languages texts should exist in. `was_loud`: what is published is critical to everyone already. `former_plan`: the
+    notice plan of what is published.
     """
 
     people: int = 0
@@ -75,6 +77,7 @@ class CheckFacts:
     was_loud: bool = False
     confirmed_people: int | None = None
     unknown_services: tuple[int, ...] = field(default=())
+    former_plan: Plan = ()
 
 
 def is_critical_to_everyone(draft: Draft) -> bool:
@@ -90,7 +93,7 @@ def checks(draft: Draft, facts: CheckFacts, now: datetime) -> list[Finding]:
     """Everything the check finds in a draft whose times are aware, errors first."""
     found = [
         finding
-        for part in (_texts, _level, _audience, _times, _repetition, _promises, _wording, _surroundings)
+        for part in (_texts, _level, _audience, _times, _repetition, _plan, _promises, _wording, _surroundings)
         for finding in part(draft, facts, now)
     ]
     return sorted(found, key=lambda finding: finding.level is Level.warning)
@@ -248,6 +251,15 @@ def _repetition(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Find
     if some[0].start != draft.starts_at:
         text = _l("The start is not one of the days of the repetition: the first time is later.")
         yield _warning("starts_at", "not_in_repetition", text, some[0].start)
+
+
+def _plan(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Finding]:
+    problems = plan_problems(draft.notice_plan)
+    yield from (_error("notice_plan", "bad_plan", problem) for problem in problems)
+    if not problems:
+        people = {"people": facts.people, "without_email": facts.people_without_email}
+        for code, text in plan_warnings(draft, facts.former_plan, **people, now=now):
+            yield _warning("notice_plan", code, text)
 
 
 def _promises(draft: Draft, facts: CheckFacts, now: datetime) -> Iterator[Finding]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from plugins.outage_notice.announcements.rules.recurrence import RecurrenceRule, Span, parse_recurrence, spans
 from plugins.outage_notice.announcements.rules.times import to_utc, wall_time
-from plugins.outage_notice.announcements.rules.vocabulary import Kind, Phase, Severity, Status
+from plugins.outage_notice.announcements.rules.vocabulary import Kind, Phase, Status
 
 STATUSES: dict[Kind, tuple[Status, ...]] = {
     Kind.incident: (Status.investigating, Status.identified, Status.monitoring, Status.resolved),
@@ -32,18 +32,11 @@ MAY_POST: dict[Kind, dict[Status, frozenset[Status]]] = {
 }
 
 
-REMINDED_BEFORE = timedelta(minutes=15)
-
-
-class Record(Protocol):
-    """What is needed of an announcement to know where it stands."""
+class Timed(Protocol):
+    """What is needed of a record or a draft to know its dates."""
 
     @property
     def kind(self) -> Kind: ...
-    @property
-    def status(self) -> Status: ...
-    @property
-    def published_at(self) -> datetime | None: ...
     @property
     def show_from(self) -> datetime | None: ...
     @property
@@ -53,15 +46,24 @@ class Record(Protocol):
     @property
     def planned_end_at(self) -> datetime | None: ...
     @property
-    def actual_start_at(self) -> datetime | None: ...
-    @property
-    def actual_end_at(self) -> datetime | None: ...
-    @property
     def ends_by_itself(self) -> bool: ...
     @property
     def recurrence(self) -> str | None: ...
     @property
     def time_zone(self) -> str: ...
+
+
+class Record(Timed, Protocol):
+    """What is needed of an announcement to know where it stands."""
+
+    @property
+    def status(self) -> Status: ...
+    @property
+    def published_at(self) -> datetime | None: ...
+    @property
+    def actual_start_at(self) -> datetime | None: ...
+    @property
+    def actual_end_at(self) -> datetime | None: ...
 
 
 class Expected(Record, Protocol):
@@ -71,21 +73,18 @@ class Expected(Record, Protocol):
     def eta(self) -> datetime | None: ...
 
 
-class Graded(Record, Protocol):
-    """A record that says how serious it is."""
-
-    @property
-    def severity(self) -> int: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time of a repeated announcement: shown from `show_from` (not before the one before it ended) to `end`."""
+    """One time of a repeated announcement: shown from `show_from` (not before the one before it ended) to `end`.
+
+    `former_end`: when the one before it ended, None for the first.
+    """
 
     show_from: datetime
     start: datetime
     end: datetime
     on: date
+    former_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +119,12 @@ def can_reopen(record: Record, now: datetime) -> bool:
     return effective_status(record, now) is Status.resolved
 
 
-def rule_of(record: Record) -> RecurrenceRule | None:
+def rule_of(record: Timed) -> RecurrenceRule | None:
     """The repetition of a record; None when it happens once. Raises BadRecurrence."""
     return parse_recurrence(record.recurrence, record.time_zone) if record.recurrence else None
 
 
-def occurrences(record: Record, after: datetime | None = None) -> Iterator[Occurrence]:
+def occurrences(record: Timed, after: datetime | None = None) -> Iterator[Occurrence]:
     """The times of a repeated record that end after `after`, in order; nothing when it lacks start, end or rule.
 
     `show_until` ends the whole series. `show_from` leads every time by as much (on the wall) as it leads the first;
@@ -145,7 +144,7 @@ def occurrences(record: Record, after: datetime | None = None) -> Iterator[Occur
                 shown = min(to_utc(wall_time(span.start, record.time_zone) - lead, record.time_zone), span.start)
             if previous is not None:
                 shown = max(shown, previous.end)
-            yield Occurrence(shown, span.start, span.end, span.on)
+            yield Occurrence(shown, span.start, span.end, span.on, None if previous is None else previous.end)
         previous = span
 
 
@@ -154,7 +153,7 @@ _found: dict[tuple[object, ...], tuple[datetime, Occurrence | None]] = {}
 _FOUND_AT_MOST = 1000
 
 
-def current_occurrence(record: Record, now: datetime) -> Occurrence | None:
+def current_occurrence(record: Timed, now: datetime) -> Occurrence | None:
     """The time that runs now, else the next one. None when it happens once or no more."""
     if not record.recurrence:
         return None
@@ -251,22 +250,6 @@ def showing_since(record: Record, now: datetime) -> datetime | None:
     """Since when the banner is shown: of a repeated one, since the present time began to show. None: not shown."""
     shown = window(record, now)
     return shown.shown_from if shown.is_shown else None
-
-
-def reminder_at(record: Graded, now: datetime) -> datetime | None:
-    """When a critical maintenance returns to those who have read it: a quarter of an hour before its start, of a
-    repeated one before the time that is next at `now`. None: never, such as when it is not shown any earlier than that.
-    """
-    if record.kind is not Kind.maintenance or record.severity != Severity.critical or record.published_at is None:
-        return None
-    shown_from, starts_at = record.show_from, record.starts_at
-    if record.recurrence:
-        occurrence = current_occurrence(record, now)
-        shown_from, starts_at = (occurrence.show_from, occurrence.start) if occurrence else (None, None)
-    if starts_at is None or record.actual_start_at is not None:
-        return None
-    at = starts_at - REMINDED_BEFORE
-    return at if max(shown_from or record.published_at, record.published_at) < at else None
 
 
 def was_shown(record: Record, closed_at: datetime | None, now: datetime) -> bool:

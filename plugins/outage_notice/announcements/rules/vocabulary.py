@@ -82,11 +82,38 @@ class Weight(StrEnum):
     alert_again = "alert_again"
 
 
+class Says(StrEnum):
+    """Which channel speaks by an entry of a notice plan."""
+
+    mail = "mail"  # to everybody in the audience who has a mailbox
+    banner_again = "banner_again"  # also to those who read or hid it
+
+
+class Anchor(StrEnum):
+    """What the time of an entry of a notice plan is relative to."""
+
+    start = "start"
+    end = "end"  # when it is over, whenever that really is
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """One line of a notice plan. `minutes_before` 0: at the very moment."""
+
+    what: Says
+    of: Anchor = Anchor.start
+    minutes_before: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.what}:{self.of}:{self.minutes_before}"
+
+
 class StepKind(StrEnum):
     """What a dated step does when its time comes. What is *true* never waits for a step."""
 
     show = "show"
-    remind = "remind"  # a critical maintenance returns to those who read it, shortly before it starts
+    remind = "remind"  # it returns to those who read it, before it starts
+    mail = "mail"  # its audience is written to, before it starts or then
     start = "start"
     end = "end"  # of a window that ends by itself
     hide = "hide"  # show_until has passed
@@ -166,6 +193,7 @@ class Draft:
     owner_id: int | None = None
     checklist: str = ""
     drill_minutes: int = DRILL_MINUTES
+    notice_plan: tuple[PlanEntry, ...] | None = None  # None: the usual one of its kind and level
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,11 @@ from plugins.outage_notice.announcements.rules import (
     TITLE_HARD_LIMIT,
     Effect,
     Kind,
+    Plan,
     ServiceEffect,
+    plan_from_json,
+    plan_problems,
+    plan_to_json,
     severity_allowed,
 )
 from plugins.outage_notice.audiences.rules import TARGETS_LIMIT, Target, TargetKind, is_well_formed
@@ -73,6 +77,7 @@ class Content:
 
     `service_words`: short names by which the service of the catalogue is found, such as "e-mail, mail". `effect`: what
     happens to the service that is chosen when it is used. `audience` empty: the people who use that service.
+    `notice_plan` None: the usual one of kind and level.
     """
 
     name: str = ""
@@ -94,6 +99,7 @@ class Content:
     eta_minutes: int | None = None
     duration_minutes: int | None = None
     lead_minutes: int | None = None
+    notice_plan: Plan | None = None
     checklist: tuple[str, ...] = ()
     people: tuple[Callee, ...] = ()
     briefing: Briefing = field(default_factory=Briefing)
@@ -115,6 +121,7 @@ class Content:
                 "blanks": [{"name": blank.name, "defaults": dict(blank.defaults)} for blank in self.blanks],
                 "services": [{"id": s.service_id, "effect": s.effect.value} for s in self.services],
                 "audience": [{"kind": t.kind.value, "id": t.id} for t in self.audience],
+                "notice_plan": plan_to_json(self.notice_plan),
                 "checklist": list(self.checklist),
                 "people": [callee.to_json() for callee in self.people],
                 "briefing": asdict(self.briefing),
@@ -131,6 +138,7 @@ class Content:
             blanks=tuple(Blank(blank["name"], blank["defaults"]) for blank in row.blanks),
             services=tuple(ServiceEffect(s["id"], Effect(s["effect"])) for s in row.services),
             audience=tuple(Target(TargetKind(t["kind"]), t["id"]) for t in row.audience),
+            notice_plan=plan_from_json(row.notice_plan),
             checklist=tuple(row.checklist),
             people=read_callees(row.people),
             briefing=Briefing(**row.briefing),
@@ -227,3 +235,5 @@ def _times(content: Content) -> Iterator[Problem]:
         minutes = getattr(content, name)
         if minutes is not None and not 1 <= minutes <= MINUTES_LIMIT:
             yield name, _l("Choose from 1 minute to 60 days.")
+    for problem in plan_problems(content.notice_plan):
+        yield "notice_plan", problem

@@ -85,6 +85,7 @@ def draft_from(content: Content, choices: Choices, now: datetime) -> Draft:
         is_drill=choices.is_drill,
         owner_id=choices.owner_id,
         time_zone=choices.time_zone,
+        notice_plan=content.notice_plan,
     )
 
 

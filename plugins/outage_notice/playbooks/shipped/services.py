@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.outage_notice.announcements.rules import Effect, Kind
+from plugins.outage_notice.announcements.rules import Anchor, Effect, Kind, PlanEntry, Says
 from plugins.outage_notice.playbooks.rules import Briefing, Content
 from plugins.outage_notice.playbooks.shipped.parts import (
     DAY,
@@ -129,6 +129,12 @@ def maintenance() -> Content:
         next_update_minutes=None,
         duration_minutes=120,
         lead_minutes=DAY,
+        notice_plan=(
+            PlanEntry(Says.mail, Anchor.start, 15 * DAY),
+            PlanEntry(Says.mail, Anchor.start, DAY),
+            PlanEntry(Says.banner_again, Anchor.start, 15),
+            PlanEntry(Says.mail, Anchor.end),
+        ),
         checklist=(
             N_("Agree on the time with the departments that use it"),
             N_("Write down how to go back, and until when that is possible"),

@@ -1,0 +1,128 @@
+"""Reads of mailings: whom a chunk is for, and which mailings wait or must be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from helpdesk.plugin_api import User, db
+from plugins.outage_notice.announcements.models import Announcement, Step
+from plugins.outage_notice.announcements.queries.records import targets_by_id
+from plugins.outage_notice.announcements.rules import StepKind, StepState
+from plugins.outage_notice.audiences.queries import audience_condition
+from plugins.outage_notice.mailings.models import MailedPerson, Mailing
+from plugins.outage_notice.mailings.rules import MailKind, Said, is_over
+from plugins.outage_notice.mailings.wording import Reader
+
+READER = (User.id, User.name, User.email, User.locale, User.time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who was mailed before: by which kind of mailing last, what it promised them; whether they are in the
+    audience now.
+    """
+
+    reader: Reader
+    kind: MailKind
+    said: Said
+    is_concerned: bool
+
+
+def find_mailing(key: str) -> Mailing | None:
+    return db.session.scalars(select(Mailing).where(Mailing.key == key)).one_or_none()
+
+
+def mailings_of(announcement_id: int) -> list[Mailing]:
+    """All of one announcement, in the order in which they began. The caller has authorised."""
+    query = select(Mailing).where(Mailing.announcement_id == announcement_id).order_by(Mailing.id)
+    return list(db.session.scalars(query))
+
+
+def unfollowed(announcement_id: int) -> list[Mailing]:
+    """Those whose readers have not been told of an end."""
+    query = select(Mailing).where(Mailing.announcement_id == announcement_id, Mailing.followed_at.is_(None))
+    return list(db.session.scalars(query.order_by(Mailing.id)))
+
+
+def unwritten_ids() -> list[int]:
+    """The mailings that are not written to everybody yet, oldest first."""
+    ids = list(db.session.scalars(select(Mailing.id).where(Mailing.written_at.is_(None)).order_by(Mailing.id)))
+    db.session.rollback()  # the read must not hold an old view while others write
+    return ids
+
+
+def over_but_unfollowed(now: datetime) -> list[int]:
+    """The announcements that are over, or a time of them is, while those who were mailed know nothing of it."""
+    rows = db.session.execute(
+        select(Announcement, Mailing.occurrence_on, Mailing.ends_at)
+        .join(Mailing, Mailing.announcement_id == Announcement.id)
+        .where(Mailing.followed_at.is_(None))
+    ).all()
+    found = {row[0].id for row in rows if is_over(*row, now)}
+    db.session.rollback()
+    return sorted(found)
+
+
+def was_missed(announcement_id: int, occurrence_on: str) -> bool:
+    """Whether it passed entirely while nothing ran: then nothing is sent of it."""
+    query = select(Step.id).where(
+        Step.announcement_id == announcement_id,
+        Step.occurrence_on == occurrence_on,
+        Step.kind.in_((StepKind.end, StepKind.hide)),
+        Step.state == StepState.missed,
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def page_of_audience(announcement_id: int, after_id: int, limit: int) -> list[Reader]:
+    """The next people of the audience as it is now, by id."""
+    condition = audience_condition(targets_by_id([announcement_id])[announcement_id])
+    query = select(*READER).where(condition, User.id > after_id).order_by(User.id).limit(limit)
+    return [Reader(*row) for row in db.session.execute(query)]
+
+
+def page_of_told(mailing: Mailing, limit: int) -> list[Told]:
+    """The next people who got another mailing about the same time, by id, with what they were told last."""
+    last = (
+        select(MailedPerson.user_id, func.max(MailedPerson.mailing_id).label("mailing_id"))
+        .join(Mailing, Mailing.id == MailedPerson.mailing_id)
+        .where(
+            MailedPerson.announcement_id == mailing.announcement_id,
+            MailedPerson.user_id > mailing.reached_id,
+            MailedPerson.mailing_id < mailing.id,
+            Mailing.occurrence_on == mailing.occurrence_on,
+        )
+        .group_by(MailedPerson.user_id)
+        .order_by(MailedPerson.user_id)
+        .limit(limit)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(*READER, Mailing.kind, MailedPerson.starts_at, MailedPerson.ends_at)
+        .join(last, last.c.user_id == User.id)
+        .join(Mailing, Mailing.id == last.c.mailing_id)
+        .join(
+            MailedPerson,
+            (MailedPerson.mailing_id == last.c.mailing_id) & (MailedPerson.user_id == last.c.user_id),
+        )
+        .order_by(User.id)
+    ).all()
+    concerned = _in_audience(mailing.announcement_id, [row[0] for row in rows])
+    return [Told(Reader(*row[:5]), row[5], Said(row[6], row[7]), row[0] in concerned) for row in rows]
+
+
+def _in_audience(announcement_id: int, user_ids: Sequence[int]) -> set[int]:
+    condition = audience_condition(targets_by_id([announcement_id])[announcement_id])
+    return set(db.session.scalars(select(User.id).where(User.id.in_(user_ids), condition)))
+
+
+def pending_steps(announcement_id: int, kinds: Iterable[StepKind]) -> list[Step]:
+    """What will be done at a time, the next first. The caller has authorised."""
+    query = select(Step).where(
+        Step.announcement_id == announcement_id, Step.state == StepState.pending, Step.kind.in_(list(kinds))
+    )
+    return list(db.session.scalars(query.order_by(Step.due_at, Step.id)))
