@@ -34,6 +34,7 @@ class Past:
     actions: tuple[tuple[str, int, bool], ...] = ()  # what, days from now, done
     answers: tuple[int, int, int] = (0, 0, 0)  # yes, partly, no
     is_public: bool = False
+    readers: Readers = Readers.affected  # of a review with texts
 
 
 CERTIFICATE = Past(
@@ -91,6 +92,22 @@ STORAGE = Past(
     actions=(("Test taking over twice a year", 12, False), ("Install the corrected controller software", -2, True)),
     answers=(9, 2, 1),
 )
+WEBSITE = Past(
+    75,
+    "website",
+    Effect.major_outage,
+    1,
+    "The website was down",
+    (3, 9, 20, 40),
+    Cause.change,
+    texts={
+        "summary": "A change of the settings was put onto both servers at once, and neither could start with it.",
+        "root_cause": "The change was tried on a server of another version.",
+        "public_summary": "You could not open our website for half an hour. A change of ours was wrong. We are sorry.",
+    },
+    is_public=True,
+    readers=Readers.public,
+)
 MAJOR, PARTIAL, SLOW = Effect.major_outage, Effect.partial_outage, Effect.degraded_performance
 HISTORY = (
     CERTIFICATE,
@@ -99,7 +116,7 @@ HISTORY = (
     Past(27, "erp", SLOW, 2, "ERP was slow for everyone", (20, 32, 80, 240), Cause.capacity),
     Past(48, "e-mail", PARTIAL, 2, "Mail to other organisations arrived late", (12, 20, 45, 110), Cause.supplier),
     Past(61, "vpn", MAJOR, 2, "VPN was down for people at home", (8, 21, 30, 55), Cause.certificate),
-    Past(75, "website", MAJOR, 1, "The website was down", (3, 9, 20, 40), Cause.change),
+    WEBSITE,
     Past(83, "wi-fi", PARTIAL, 3, "Wi-Fi was unreliable in the library", (30, 55, 120, 300), Cause.hardware),
     Past(97, "online-forms", MAJOR, 2, "Online forms could not be sent", (25, 38, 60, 90), Cause.change),
     Past(110, "erp", SLOW, 3, "ERP reports took very long", (40, 70, 100, 260), Cause.capacity),
@@ -185,7 +202,7 @@ def _review(session: Session, past: Past, record_id: int, owners: list[int], now
             **dict.fromkeys(TEXT_FIELDS, "") | past.texts,
             cause=past.cause,
             noticed_at=started + past.minutes[0] * MINUTE,
-            readers=Readers.affected if past.texts else Readers.staff,
+            readers=past.readers if past.texts else Readers.staff,
             published_at=ended + 3 * DAY if past.texts else None,
             published_by_id=owners[0] if past.texts else None,
             writer_id=owners[0],

@@ -52,6 +52,7 @@ TABLE: Table = {
     f"POST {CORRECT}": Route("technician", object="timeline entry", form={"text": "It was later."}),
     "GET /notices/<int:announcement_id>/feedback": Route("requester", object="over", may=OWNER),
     "POST /notices/<int:announcement_id>/feedback": Route("requester", object="over", may=OWNER, form=ANSWER),
+    "GET /status/reviews/<int:announcement_id>": Route("public", arguments={"announcement_id": 1}),
     "GET /notices/<int:announcement_id>/review": Route("requester", object="over", may=OWNER),
     "GET /api/v1/announcements/<int:announcement_id>/review": Route("agent", "announcements:read", "over"),
     "PATCH /api/v1/announcements/<int:announcement_id>/review": Route(

@@ -19,6 +19,7 @@ from plugins.outage_notice.reviews.forms import ActionForm, CorrectionForm, Feed
 from plugins.outage_notice.reviews.models import Review
 from plugins.outage_notice.reviews.queries.facts import Facts, review_facts
 from plugins.outage_notice.reviews.queries.feedback import Answers, answers_of, find_answer
+from plugins.outage_notice.reviews.queries.public import is_for_public
 from plugins.outage_notice.reviews.queries.records import ActionRow, actions_of, get_reviewed, is_over, name_of, owners
 from plugins.outage_notice.reviews.rules import TEXT_FIELDS, Readers, Side, review_due_at
 from plugins.outage_notice.reviews.views.blueprint import bp
@@ -101,6 +102,7 @@ def page(
         bars=phase_bars(shown.facts.phases),
         may_write=viewer.may_announce,
         readers=Readers,
+        is_public=is_for_public(shown.record, shown.review, at),
         action_form=action_form or _new_action(at),
         publish_form=publish_form or publish_form_of(shown),
         team_form=team_form

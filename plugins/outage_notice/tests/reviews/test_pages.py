@@ -19,8 +19,9 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.tickets.actions import open_ticket
 from helpdesk.tickets.rules import NewTicket
+from plugins.outage_notice.announcements import actions as announcing
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import Checked
+from plugins.outage_notice.announcements.rules import Checked, Texts
 from plugins.outage_notice.reviews import actions
 from plugins.outage_notice.reviews.rules import Cause, Readers
 from plugins.outage_notice.reviews.rules.months import read_range
@@ -55,6 +56,44 @@ def test_two_writers_lose_nothing(signed_in: Browser, people: People, outage: An
     again = factories.post_form(tomas, edit, {"revision": "1", "summary": "Both.", "luck": "Sunday"})
     assert again.status_code == 302
     assert reviewed(outage, people).summary == "Both."
+
+
+def test_everybody_reads_the_public_summary_and_nothing_else(
+    app: Flask, signed_in: Browser, people: People, vpn: Service, clock: FixedClock
+) -> None:
+    outage = outage_of(people, clock, vpn, is_public=True, translations={"es": Texts("La VPN no funciona")})
+    address, stranger = f"/status/reviews/{outage.id}", app.test_client()
+    texts = {"summary": "Secret summary", "root_cause": "Secret cause", "public_summary": "It **broke**." + EVIL}
+    act(actions.save_review, people.teresa, outage.id, texts)
+    teresa, review = signed_in(people.teresa), f"/announcements/{outage.id}/review"
+    for readers in (None, Readers.staff, Readers.affected):
+        if readers is not None:
+            act(actions.publish_review, people.teresa, outage.id, readers)
+        assert stranger.get(address).status_code == 404
+        assert address not in text_of(teresa, review)
+    act(actions.publish_review, people.teresa, outage.id, Readers.public)
+    assert address in text_of(teresa, review)
+
+    answer = stranger.get(address, headers={"Accept-Language": "es"})
+    page = answer.get_data(as_text=True)
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.headers["Vary"] == "Accept-Language"
+    assert "Set-Cookie" not in answer.headers
+    assert (
+        stranger.get(address, headers={"Accept-Language": "es", "If-None-Match": answer.headers["ETag"]}).status_code
+        == 304
+    )
+    assert '<html lang="es"' in page
+    assert "La VPN no funciona" in page
+    assert "<strong>broke</strong>" in page
+    assert not any(
+        word in page for word in ("Secret", "Teresa", "<script>alert", "Finance", "csrf-token", "data-viewer")
+    )
+
+    mine = signed_in(people.ana).get(address)  # her own page is kept by nobody
+    assert (mine.status_code, mine.headers["Cache-Control"]) == (200, "no-store")
+    act(announcing.reopen, people.teresa, outage.id, "It is back.")
+    assert stranger.get(address).status_code == 404
 
 
 def test_an_action_gets_a_ticket_once(signed_in: Browser, people: People, outage: Announcement) -> None:
