@@ -14,7 +14,7 @@ from plugins.outage_notice.outages.actions.linking import (
 )
 from plugins.outage_notice.outages.actions.reopening import open_again
 from plugins.outage_notice.outages.actions.replying import answer_surge, answer_with_update, start_reply
-from plugins.outage_notice.outages.actions.telling import send_item, send_waiting
+from plugins.outage_notice.outages.actions.telling import send_items, send_waiting
 
 __all__ = [
     "answer_surge",
@@ -27,7 +27,7 @@ __all__ = [
     "link_tickets",
     "note_told",
     "open_again",
-    "send_item",
+    "send_items",
     "send_waiting",
     "start_correction",
     "start_reply",

@@ -14,13 +14,13 @@ from helpdesk.plugin_api import (
     TicketChange,
     TicketStatus,
     User,
+    Viewer,
     append_automated_reply,
     append_reply,
     change_ticket_inside,
     is_mail_address,
     queue_mail,
     ticket_facts,
-    viewers,
 )
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.live import freeze
@@ -37,8 +37,6 @@ from plugins.outage_notice.announcements.rules.telling import mail_reference
 from plugins.outage_notice.outages import rules, wording
 from plugins.outage_notice.outages.actions.linking import unlink_inside
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink, ToldEta
-from plugins.outage_notice.outages.queries.broadcasts import was_told
-from plugins.outage_notice.outages.queries.concern import concerns
 from plugins.outage_notice.outages.rules import How, Result
 from plugins.outage_notice.outages.wording import Letter
 
@@ -53,10 +51,18 @@ class Case:
     link: TicketLink | None
     ticket: Ticket | None
     person: User
+    author: Viewer | None  # of the broadcast, unless disabled since
+    requester: Viewer | None  # the person as plugins see people, unless disabled
+    is_concerned: bool  # who has moved is told nothing of it any more
+    told: set[tuple[int, int]]  # broadcasts and the people they have reached, by any of their tickets
 
     @property
     def cause(self) -> str:
         return f"outage-broadcast-{self.broadcast.id}-ticket-{self.item.ticket_id}"
+
+    @property
+    def was_told(self) -> bool:
+        return (self.broadcast.id, self.person.id) in self.told
 
     @property
     def reason(self) -> dict[str, object]:
@@ -64,16 +70,10 @@ class Case:
         id = self.record.id
         return {"announcement_ids": [id], "label": f"OUT-{id}", "url": f"/announcements/{id}"}
 
-    @property
-    def is_concerned(self) -> bool:
-        """Who has moved is told nothing of it any more."""
-        return concerns(self.record.id, self.person.id)
-
 
 def reply(session: Session, case: Case, at: datetime) -> Result:
     """What an agent wrote to all who wait."""
-    ticket, link = case.ticket, case.link
-    author = viewers([case.broadcast.author_id or 0]).get(case.broadcast.author_id or 0)
+    ticket, link, author = case.ticket, case.link, case.author
     if ticket is None or link is None or author is None:  # the agent left: nobody signs this
         return Result.not_wanted
     result = _reply_result(case, ticket, link)
@@ -93,14 +93,13 @@ def _reply_result(case: Case, ticket: Ticket, link: TicketLink) -> Result:
         is_concerned=case.is_concerned,
         has_written=rules.wrote_since(ticket.last_requester_message_at, link.caught_up_at),
         waits=rules.waits(ticket.status, ticket.waiting_on),
-        was_told=was_told(case.broadcast.id, ticket.requester_id),
+        was_told=case.was_told,
     )
 
 
 def answer(session: Session, case: Case, at: datetime) -> Result:
     """The automated reply of the outage, for a ticket that came before it was declared."""
-    ticket, link, record = case.ticket, case.link, case.record
-    requester = viewers([case.person.id]).get(case.person.id)
+    ticket, link, record, requester = case.ticket, case.link, case.record, case.requester
     if ticket is None or link is None or requester is None or phase(record, at) is not Phase.active:
         return Result.not_wanted
     result = _reply_result(case, ticket, link)
@@ -131,7 +130,7 @@ def correct(session: Session, case: Case, at: datetime) -> Result:
     if told is None or told.eta is None or told.eta == eta:
         return Result.not_wanted
     former, told.eta, told.told_at = told.eta, eta, at
-    if was_told(case.broadcast.id, ticket.requester_id):
+    if case.was_told:
         return Result.told_elsewhere
     letter = wording.correction_letter(record, case.person, ticket, former, at)
     reason = case.reason | {"eta": eta.isoformat() if eta else None}
@@ -158,7 +157,7 @@ def close(session: Session, case: Case, ticket: Ticket, at: datetime) -> Result:
     )
     letter = wording.closing_letter(case.record, case.person, ticket, status, at, was_real=was_real)
     append_automated_reply(session, ticket.id, letter.subject, letter.text, case.cause, case.reason, at)
-    if not was_told(case.broadcast.id, ticket.requester_id):  # each ticket says how it ended, one mail says it all
+    if not case.was_told:  # each ticket says how it ended, one mail says it all
         _tell(case, letter, at)
     if status is not ticket.status:
         change_ticket_inside(session, ticket.id, TicketChange(status=status), at, is_told=True)
@@ -176,7 +175,7 @@ def tell_follower(case: Case, at: datetime) -> Result:
         return Result.not_wanted
     if not case.is_concerned:
         return Result.unconcerned
-    if was_told(case.broadcast.id, case.person.id):
+    if case.was_told:
         return Result.told_elsewhere
     _tell(case, wording.closing_letter(case.record, case.person, None, None, at, was_real=_was_real(case, at)), at)
     return Result.told
@@ -188,7 +187,7 @@ def say_it_is_back(session: Session, case: Case, at: datetime) -> Result:
         return Result.not_wanted
     if not case.is_concerned:
         return Result.unconcerned
-    ticket, is_new = case.ticket, not was_told(case.broadcast.id, case.person.id)
+    ticket, is_new = case.ticket, not case.was_told
     letter = wording.reopening_letter(case.record, case.person, ticket)
     if ticket is not None:
         append_automated_reply(session, ticket.id, letter.subject, letter.text, case.cause, case.reason, at)
@@ -198,16 +197,21 @@ def say_it_is_back(session: Session, case: Case, at: datetime) -> Result:
 
 
 def _tell(case: Case, letter: Letter, at: datetime) -> None:
-    """Note that this person is told, and queue the mail: who has no mailbox finds the words in the ticket."""
-    case.item.told_at = at
+    """Queue the mail and note that this person is told: who has no mailbox finds the words in the ticket."""
     address = case.person.email or ""
-    if case.person.disabled_at is not None or not is_mail_address(address):
-        return
-    headers = {}
-    if case.ticket is not None:
-        host = urlsplit(current_app.extensions["helpdesk"].settings.public_url).hostname or "localhost"
-        thread = f"<ticket-{case.ticket.number}@{host}>"
-        headers = {"References": thread, "In-Reply-To": thread}
-    event_id = f"outage-broadcast-{case.broadcast.id}"
-    about = mail_reference(case.record.id, case.person.id)
-    queue_mail(address, letter.subject, letter.mail_text, event_id=event_id, headers=headers, reference=about)
+    if case.person.disabled_at is None and is_mail_address(address):
+        event_id, about = f"outage-broadcast-{case.broadcast.id}", mail_reference(case.record.id, case.person.id)
+        queue_mail(
+            address, letter.subject, letter.mail_text, event_id=event_id, headers=_thread(case.ticket), reference=about
+        )
+    case.item.told_at = at
+    case.told.add((case.broadcast.id, case.person.id))
+
+
+def _thread(ticket: Ticket | None) -> dict[str, str]:
+    """The headers by which mail programs show it with what was written about this ticket before."""
+    if ticket is None:
+        return {}
+    host = urlsplit(current_app.extensions["helpdesk"].settings.public_url).hostname or "localhost"
+    thread = f"<ticket-{ticket.number}@{host}>"
+    return {"References": thread, "In-Reply-To": thread}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,14 +128,14 @@ def due_items(now: datetime, limit: int) -> list[int]:
     return ids
 
 
-def was_told(broadcast_id: int, user_id: int) -> bool:
-    """Whether this broadcast has reached the person by any of their tickets."""
-    query = select(BroadcastItem.id).where(
-        BroadcastItem.broadcast_id == broadcast_id,
-        BroadcastItem.user_id == user_id,
+def told_people(broadcast_ids: Collection[int], user_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Which of these broadcasts have reached which of these people, by any of their tickets."""
+    query = select(BroadcastItem.broadcast_id, BroadcastItem.user_id).where(
+        BroadcastItem.broadcast_id.in_(broadcast_ids),
+        BroadcastItem.user_id.in_(user_ids),
         BroadcastItem.told_at.is_not(None),
     )
-    return db.session.scalar(query.limit(1)) is not None
+    return {(broadcast_id, user_id) for broadcast_id, user_id in db.session.execute(query)}
 
 
 def was_told_of(user_id: int, announcement_id: int) -> bool:

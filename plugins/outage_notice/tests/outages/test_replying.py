@@ -183,7 +183,7 @@ def test_a_crash_in_the_middle_leaves_a_ticket_untouched_and_the_next_run_goes_o
     started = reply(people, outage)
     with app.app_context():
         first, second, _third = [i.id for i in db.session.query(BroadcastItem).order_by(BroadcastItem.id)]
-    assert call(actions.send_item, first) is True
+    assert call(actions.send_items, [first]) == 1
 
     def die(*_arguments: Any, **_more: Any) -> None:
         raise SystemExit("killed")
@@ -191,12 +191,12 @@ def test_a_crash_in_the_middle_leaves_a_ticket_untouched_and_the_next_run_goes_o
     with monkeypatch.context() as patch:
         patch.setattr(sent, moment, die)
         with pytest.raises(SystemExit):
-            call(actions.send_item, second)
+            call(actions.send_items, [second])
     assert results(app, started.id) == ["told", None, None]
     assert messages(app, waiting[1], WORDS) == []
     settle()
     for item in (first, second):
-        assert call(actions.send_item, item) is False
+        assert call(actions.send_items, [item]) == 0
     settle()
     assert results(app, started.id) == ["told", "told", "told"]
     for ticket, user in zip(waiting, colleagues, strict=True):
