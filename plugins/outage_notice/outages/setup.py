@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpdesk.plugin_api import Job
+from plugins.outage_notice.announcements.api.blueprint import offer_answer_choice
 from plugins.outage_notice.announcements.queries.figures import offer_tickets, offer_told
 from plugins.outage_notice.announcements.views.blueprint import (
     offer_draft_choice,
@@ -23,7 +24,7 @@ from plugins.outage_notice.outages.queries.tally import ending_facts
 from plugins.outage_notice.outages.views import bp, page_slot, room_part
 from plugins.outage_notice.outages.views.impact import impact_part
 from plugins.outage_notice.outages.views.row_notes import ticket_notes
-from plugins.outage_notice.outages.views.surge_draft import draft_part, keep_choice
+from plugins.outage_notice.outages.views.surge_draft import draft_part, keep_answer, keep_choice
 from plugins.outage_notice.outages.views.surge_words import TIMELINE_WORDS
 from plugins.outage_notice.outages.views.surges import draw_call_bars
 from plugins.outage_notice.response.views.slots import offer_bars
@@ -40,6 +41,7 @@ def wire() -> None:
     offer_room_part(impact_part, "aside")
     offer_room_part(draft_part, "draft")
     offer_draft_choice(keep_choice)
+    offer_answer_choice(keep_answer)
     offer_timeline_words(TIMELINE_WORDS)
     offer_tickets(ticket_figures)
     offer_told(was_told_of)

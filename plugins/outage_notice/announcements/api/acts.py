@@ -6,21 +6,38 @@ from typing import Any
 
 from helpdesk.plugin_api import allow, get_viewer, idempotent, if_match
 from plugins.outage_notice.announcements import actions
-from plugins.outage_notice.announcements.api.blueprint import WRITE, api
-from plugins.outage_notice.announcements.api.bodies import EndIn, PublishIn, ResolveIn, UpdateIn, checked_of
+from plugins.outage_notice.announcements.api.blueprint import WRITE, api, keep_answer_choice
+from plugins.outage_notice.announcements.api.bodies import (
+    EndIn,
+    PublishIn,
+    ResolveIn,
+    UpdateIn,
+    checked_of,
+)
 from plugins.outage_notice.announcements.api.records import shown
 from plugins.outage_notice.announcements.api.shapes import AnnouncementOut, UpdateOut
 from plugins.outage_notice.announcements.rules import UNSET, NewUpdate
 
 
+class PublishDraftIn(PublishIn):
+    """`answer_tickets`: whether the tickets of the surge that the draft was made from get its automated reply; left
+    out, as it was chosen in the draft, where they do unless somebody chose otherwise. Without a surge it says nothing.
+    """
+
+    answer_tickets: bool | None = None
+
+
 @api.post("/<int:announcement_id>/publish")
 @allow("technician", scope=WRITE)
 @idempotent
-@api.input(PublishIn, arg_name="body")
+@api.input(PublishDraftIn, arg_name="body")
 @api.output(AnnouncementOut)
-def publish(announcement_id: int, body: PublishIn) -> Any:
+def publish(announcement_id: int, body: PublishDraftIn) -> Any:
     """Publish a draft, now or from its `show_from` on. 422 lists what the check stops; warnings do not block."""
-    actions.publish(get_viewer(), announcement_id, expected_revision=if_match(), confirmed_people=body.confirmed_people)
+    viewer = get_viewer()
+    if body.answer_tickets is not None:  # before: the tickets are answered as soon as it is published
+        keep_answer_choice(viewer, announcement_id, body.answer_tickets)
+    actions.publish(viewer, announcement_id, expected_revision=if_match(), confirmed_people=body.confirmed_people)
     return shown(announcement_id)
 
 

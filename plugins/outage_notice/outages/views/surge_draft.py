@@ -29,6 +29,11 @@ def draft_part(announcement_id: int, viewer: Viewer, now: datetime) -> str:  # n
     )
 
 
+def keep_answer(viewer: Viewer, announcement_id: int, wants: bool) -> None:
+    """Keep with the surge what a program chose. Nothing where the draft has none."""
+    choose_answer(viewer, announcement_id, answers=wants)
+
+
 def keep_choice(viewer: Viewer, announcement_id: int) -> None:
     """Keep what was ticked in the composer with the surge."""
     if MARK in request.form:

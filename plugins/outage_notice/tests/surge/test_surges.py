@@ -151,17 +151,26 @@ def test_publishing_answers_the_tickets_of_the_surge_unless_it_shall_not(
     assert [len(found) for found in answered] == [1] * 8
     assert messages(app, again[0], "VPN is down for Finance, since") == []  # the same person was told
     assert reload(tickets[0]).waiting_on is Waiting.outage
-    late = crowd(8, mail)
+    late = crowd(8, mail, "No letter arrives")
     draft = act(actions.declare, people.teresa, surges(app)[1].id)
     form = fields(do="save", revision=draft.revision, surge_tickets="1", title="Mail stands still")
+    form |= {"services": [str(mail.id)]}
     assert factories.post_form(client, f"/announcements/{draft.id}/edit", form).status_code == 302
     assert 'form="composer" checked' not in client.get(f"/announcements/{draft.id}/edit").get_data(as_text=True)
     assert "They are not answered." in client.get(f"/announcements/{draft.id}").get_data(as_text=True)
-    act(announcements.publish, people.teresa, draft.id)
-    settle()
-    settle()
-    assert link_of(late[0]) is not None
-    assert messages(app, late[0], "Mail stands still") == []
+    headers = factories.api_headers(people.teresa)
+    for answers, words, written in ((True, "Mail stands still", late), (False, "Wi-Fi is down", [])):
+        if not written:
+            written = crowd(8, factories.make_service("Wi-Fi", people.town_hall), "Cable wanted")
+            draft = act(actions.declare, people.teresa, surges(app)[2].id)
+        publish_url = f"/api/v1/announcements/{draft.id}/publish"
+        assert client.post(publish_url, json={"answer_tickets": answers}, headers=headers).status_code == 200
+        settle()
+        settle()
+        link = link_of(written[0])
+        assert link is not None
+        assert link.announcement_id == draft.id
+        assert len(messages(app, written[0], words)) == answers
 
 
 def test_a_ticket_counts_once(app: Flask, people: People, vpn: Service) -> None:
