@@ -69,7 +69,7 @@ def _said(record: Announcement, mailings: list[Mailing], now: datetime) -> list[
 
 def _shown_words(kind: str) -> str:
     words = {"started": _("Banner: it has begun"), "shown_again": _("Banner again")}
-    return words.get(kind, _("Banner"))
+    return str(words.get(kind) or _("Banner"))
 
 
 def _people(mailing: Mailing) -> str:
@@ -112,7 +112,7 @@ def mailing_words(kind: MailKind, minutes_before: int | None) -> str:
         MailKind.called_off: _("E-mail: it does not take place, to those who were mailed"),
         MailKind.back: _("E-mail: not over after all"),
     }
-    return words[kind]
+    return str(words[kind])
 
 
 def _mailed(data: dict[str, Any]) -> str:

@@ -27,12 +27,15 @@ from plugins.outage_notice.announcements.api.bodies import (
     Id,
     Level,
     Locale,
+    PlanIn,
     ServiceIn,
     TargetIn,
     Text,
     Title,
+    plan_from,
     targets_of,
 )
+from plugins.outage_notice.announcements.api.shapes import PlanEntryOut
 from plugins.outage_notice.announcements.rules import Effect, Kind, ServiceEffect
 from plugins.outage_notice.audiences.rules import TARGETS_LIMIT, TargetKind
 from plugins.outage_notice.playbooks import actions, queries
@@ -90,7 +93,9 @@ class BriefingIn(Body):
 
 
 class PlaybookIn(Body):
-    """Minutes null: not said; for `eta_minutes` not known yet. `audience` empty: those who use the chosen service."""
+    """Minutes null: not said; for `eta_minutes` not known yet. `audience` empty: those who use the chosen service.
+    `notice_plan` null: the usual one of kind and level.
+    """
 
     name: Annotated[str, Field(max_length=NAME_LIMIT)] = ""
     purpose: Purpose = Purpose.declare
@@ -114,6 +119,7 @@ class PlaybookIn(Body):
     eta_minutes: Minutes | None = None
     duration_minutes: Minutes | None = None
     lead_minutes: Minutes | None = None
+    notice_plan: PlanIn | None = None
     checklist: list[Line] = Field(default_factory=list, max_length=CHECKLIST_LIMIT)
     people: list[CalleeIn] = Field(default_factory=list, max_length=PEOPLE_LIMIT)
     briefing: BriefingIn = Field(default_factory=BriefingIn)
@@ -162,6 +168,7 @@ class PlaybookOut(Answer):
     eta_minutes: int | None
     duration_minutes: int | None
     lead_minutes: int | None
+    notice_plan: list[PlanEntryOut] | None
     checklist: list[str]
     people: list[CalleeIn]
     briefing: BriefingIn
@@ -188,6 +195,7 @@ def changes_of(body: PlaybookIn, before: Content | None = None) -> dict[str, Any
         "blanks": lambda: tuple(Blank(b.name, dict(b.defaults)) for b in body.blanks),
         "services": lambda: tuple(ServiceEffect(s.id, s.effect) for s in body.services),
         "audience": lambda: targets_of(body.audience),
+        "notice_plan": lambda: plan_from(body.notice_plan),
         "checklist": lambda: tuple(body.checklist),
         "people": lambda: tuple(Callee(c.role, c.kind, c.id, c.task) for c in body.people),
         "briefing": lambda: Briefing(**body.briefing.model_dump()),

@@ -12,16 +12,21 @@ from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.rules import (
     TEXT_LIMIT,
     TITLE_HARD_LIMIT,
+    Anchor,
     Checked,
     Draft,
     Effect,
     Kind,
+    Plan,
+    PlanEntry,
+    Says,
     ServiceEffect,
     Status,
     Texts,
     TicketAction,
     Weight,
 )
+from plugins.outage_notice.announcements.rules.notice_plan import ENTRIES_LIMIT, MINUTES_LIMIT
 from plugins.outage_notice.audiences.rules import TARGETS_LIMIT, Target, TargetKind
 
 BIGGEST = 2**53 - 1
@@ -53,12 +58,29 @@ class TargetIn(Body):
     id: Annotated[str, Field(max_length=20)] | Id | None = None
 
 
+class PlanEntryIn(Body):
+    """`what`: mail, or banner_again. `of`: start, or end (a mail when it is over, 0 minutes before)."""
+
+    what: Says
+    of: Anchor = Anchor.start
+    minutes_before: Annotated[int, Field(ge=0, le=MINUTES_LIMIT)] = 0
+
+
+PlanIn = Annotated[list[PlanEntryIn], Field(max_length=ENTRIES_LIMIT)]
+
+
+def plan_from(entries: list[PlanEntryIn] | None) -> Plan | None:
+    return None if entries is None else tuple(PlanEntry(e.what, e.of, e.minutes_before) for e in entries)
+
+
 class ForecastIn(Body):
     audience: list[TargetIn] = Field(max_length=TARGETS_LIMIT)
 
 
 class AnnouncementIn(Body):
-    """Only what is sent is written; in a new draft the rest has defaults."""
+    """Only what is sent is written; in a new draft the rest has defaults. `notice_plan` null: the usual one of kind and
+    level; [] says nothing besides the banner.
+    """
 
     kind: Kind = Kind.incident
     severity: Level = 2
@@ -87,6 +109,7 @@ class AnnouncementIn(Body):
     owner_id: Id | None = None
     checklist: Annotated[str, Field(max_length=rules.CHECKLIST_LIMIT)] = ""
     drill_minutes: Annotated[int, Field(ge=1, le=rules.DRILL_MINUTES_LIMIT)] = rules.DRILL_MINUTES
+    notice_plan: PlanIn | None = None
 
 
 class AnnouncementPatch(AnnouncementIn):
@@ -152,6 +175,8 @@ def changes_of(body: AnnouncementIn) -> dict[str, Any]:
     sent: dict[str, Any] = {n: getattr(body, n) for n in AnnouncementIn.model_fields if n in body.model_fields_set}
     if "audience" in sent:
         sent["audience"] = targets_of(body.audience)
+    if "notice_plan" in sent:
+        sent["notice_plan"] = plan_from(body.notice_plan)
     if "services" in sent:
         sent["services"] = tuple(ServiceEffect(s.id, s.effect) for s in body.services)
     if "translations" in sent:

@@ -9,7 +9,7 @@ from typing import Any
 from helpdesk.plugin_api import Answer, Page
 from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.queries import Entry, FullAnnouncement
-from plugins.outage_notice.announcements.rules import Effect, Kind, Phase, Status, Weight
+from plugins.outage_notice.announcements.rules import Anchor, Effect, Kind, Phase, Says, Status, Weight, plan_to_json
 from plugins.outage_notice.audiences.queries import Forecast
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 
@@ -36,7 +36,15 @@ class PersonOut(Answer):
     name: str
 
 
+class PlanEntryOut(Answer):
+    what: Says
+    of: Anchor
+    minutes_before: int
+
+
 class AnnouncementOut(Answer):
+    """`notice_plan` null: the usual one of kind and level."""
+
     id: int
     revision: int
     kind: Kind
@@ -69,6 +77,7 @@ class AnnouncementOut(Answer):
     drill_minutes: int
     public: bool
     checklist: str
+    notice_plan: list[PlanEntryOut] | None
     undo_until: datetime | None
     phase: Phase
     status: Status
@@ -150,6 +159,7 @@ def announcement_json(one: FullAnnouncement, now: datetime) -> dict[str, Any]:
         "audience": [_target_json(target) for target in one.audience],
         "must_confirm_approved": record.must_confirm and record.confirmed_by_id is not None,
         "drill": record.is_drill,
+        "notice_plan": plan_to_json(record.notice_plan),
         "public": record.is_public,
         "phase": rules.phase(record, now),
         "status": rules.effective_status(record, now),

@@ -14,7 +14,7 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from helpdesk.plugin_api import LOCALES, BaseForm, LocalDateTimeField
-from plugins.outage_notice.announcements.forms.fields import AudienceField, ServicesField
+from plugins.outage_notice.announcements.forms.fields import AudienceField, NoticePlanField, ServicesField
 from plugins.outage_notice.announcements.forms.words import (
     AUTOMATIC,
     KIND_NAMES,
@@ -103,6 +103,7 @@ class ComposerForm(BaseForm):
     next_update_at = _moment(_l("Next update by"))
     eta = _moment(_l("Expected fix"))
     eta_unknown = BooleanField(_l("Not known yet"))
+    notice_plan = NoticePlanField(_l("Notice plan"))
     mention_in_automated_replies = BooleanField(
         _l("Answer new tickets about this with it, until it is over"), default=True
     )
@@ -162,6 +163,7 @@ class ComposerForm(BaseForm):
             eta=None if self.eta_unknown.data else self.eta.data,
             owner_id=self.owner_id.data,
             drill_minutes=self.drill_minutes.data or DRILL_MINUTES,
+            notice_plan=self.notice_plan.data,
             time_zone=self.time_zone.data or "UTC",
             # "Now" means now, whatever was entered for later and then folded away.
             show_from=self.show_from.data if self.when.data == "later" else None,

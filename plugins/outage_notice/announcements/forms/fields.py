@@ -10,12 +10,27 @@ from wtforms import Field
 from wtforms.utils import unset_value
 from wtforms.validators import ValidationError
 
-from plugins.outage_notice.announcements.rules import Checked, Effect, ServiceEffect
+from plugins.outage_notice.announcements.rules import (
+    Anchor,
+    Checked,
+    Effect,
+    Kind,
+    Plan,
+    PlanEntry,
+    Says,
+    ServiceEffect,
+    default_plan,
+    in_order,
+    plan_problems,
+    plan_to_text,
+)
+from plugins.outage_notice.announcements.rules.notice_plan import UNITS
 from plugins.outage_notice.audiences.rules import TARGETS_LIMIT, Target, TargetKind, is_well_formed
 
 SERVICES_LIMIT = 100
 _ID_DIGITS = 9
 MANY = 30  # items of a checklist
+ROWS_LIMIT = 50
 NOT_NEEDED = "none"
 
 
@@ -75,6 +90,53 @@ class AudienceField(Field):
                 self.process_errors.append(_("Choose the audience from the list."))
                 return
             yield target
+
+
+def _usual(kind: str, severity: int | str) -> Plan:
+    is_known = kind in tuple(Kind) and str(severity).isdecimal()
+    return default_plan(Kind(kind), int(severity)) if is_known else ()
+
+
+class NoticePlanField(Field):
+    """Rows of what goes out, a number, its unit in minutes, and when: "before" the start, or at the "end". A row
+    without what is left out, one without a number is at the start.
+
+    `data` is the plan, or None for the usual one of kind and level: `name-usual` says which that was when the form was
+    drawn, so rows that nobody touched follow the kind and the level.
+    """
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        self.process_errors: list[Any] = []
+        self.data: Plan | None = None if data is unset_value else data
+        self.object_data = self.data
+        if formdata is not None and f"{self.name}-usual" in formdata:
+            columns = (formdata.getlist(name) for name in (self.name, *self.parts))
+            rows = in_order(self._rows(*columns))
+            self.data = None if plan_to_text(rows) == formdata.get(f"{self.name}-usual") else rows
+            self.process_errors += plan_problems(self.data)
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        return f"{self.name}-number", f"{self.name}-unit", f"{self.name}-when"
+
+    def shown(self, kind: str, severity: int | str) -> Plan:
+        """What stands in the rows: the own plan, else the usual one."""
+        return _usual(kind, severity) if self.data is None else in_order(self.data)
+
+    def usual(self, kind: str, severity: int | str) -> str:
+        """What `name-usual` holds."""
+        return plan_to_text(_usual(kind, severity))
+
+    def _rows(self, whats: list[str], numbers: list[str], units: list[str], whens: list[str]) -> Iterator[PlanEntry]:
+        for what, number, unit, when in zip(whats[:ROWS_LIMIT], numbers, units, whens, strict=False):
+            if not what:
+                continue
+            is_number = not number.strip() or _is_id(number.strip())
+            if what not in tuple(Says) or not is_number or unit not in map(str, UNITS) or when not in ("before", "end"):
+                self.process_errors.append(_("Say for each line of the notice plan what goes out, and when."))
+                return
+            minutes = int(number.strip() or 0) * int(unit)
+            yield PlanEntry(Says(what), Anchor.start if when == "before" else Anchor.end, minutes)
 
 
 class ChecksField(Field):

@@ -44,6 +44,7 @@ from plugins.outage_notice.announcements.rules.notice_plan import (
     Plan,
     PlannedTime,
     default_plan,
+    draft_times,
     entry_words,
     in_order,
     mails_before,
@@ -52,6 +53,7 @@ from plugins.outage_notice.announcements.rules.notice_plan import (
     plan_of,
     plan_problems,
     plan_to_json,
+    plan_to_text,
     times_of,
 )
 from plugins.outage_notice.announcements.rules.recurrence import BadRecurrence, RecurrenceRule, parse_recurrence
@@ -161,6 +163,7 @@ __all__ = [
     "current_occurrence",
     "default_plan",
     "default_weight",
+    "draft_times",
     "effective_status",
     "entry_words",
     "errors",
@@ -182,6 +185,7 @@ __all__ = [
     "plan_of",
     "plan_problems",
     "plan_to_json",
+    "plan_to_text",
     "severity_allowed",
     "showing_since",
     "suggest_severity",

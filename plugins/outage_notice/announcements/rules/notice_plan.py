@@ -126,6 +126,16 @@ def times_of(record: Planned, now: datetime, published_at: datetime | None) -> l
     return sorted(found, key=lambda one: (one.at, -one.entry.minutes_before, one.entry.what))
 
 
+def draft_times(draft: Planned, now: datetime) -> list[PlannedTime]:
+    """`times_of` a draft, if it were published now; nothing while its dates are not whole."""
+    if draft.kind is Kind.maintenance and draft.starts_at is None:
+        return []
+    try:
+        return times_of(draft, now, None)
+    except (BadRecurrence, BadTime, OverflowError):
+        return []  # said by the check of the dates
+
+
 def plan_warnings(
     draft: Planned, former: Iterable[PlanEntry], *, people: int, without_email: int, now: datetime
 ) -> Iterator[tuple[str, Any]]:
@@ -133,11 +143,7 @@ def plan_warnings(
     some has gone out already.
     """
     plan, known = plan_of(draft), set(former)
-    try:
-        times = times_of(draft, now, None)
-    except (BadRecurrence, BadTime, OverflowError):
-        return  # said already
-    for time in times:
+    for time in draft_times(draft, now):
         words = entry_words(time.entry)
         if time.entry in known:
             continue
@@ -179,6 +185,11 @@ def plan_to_json(plan: Plan | None) -> list[dict[str, Any]] | None:
     if plan is None:
         return None
     return [{"what": e.what.value, "of": e.of.value, "minutes_before": e.minutes_before} for e in plan]
+
+
+def plan_to_text(plan: Iterable[PlanEntry]) -> str:
+    """In one word, whatever its order: for a hidden field."""
+    return ",".join(sorted(map(str, plan)))
 
 
 def plan_from_json(items: Iterable[Any] | None) -> Plan | None:

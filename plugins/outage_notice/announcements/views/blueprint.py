@@ -20,6 +20,7 @@ from plugins.outage_notice.announcements.forms.words import (
     LEVEL_NAMES,
     STATUS_NAMES,
 )
+from plugins.outage_notice.announcements.rules.notice_plan import SAYS_NAMES, in_units
 
 RoomPart = Callable[[int, Viewer, datetime], str]
 EndingFacts = Callable[[int], Mapping[str, int]]
@@ -117,9 +118,11 @@ WORDS = {
     "effect_names": EFFECT_NAMES,
     "kind_names": KIND_NAMES,
     "language_names": LANGUAGE_NAMES,
+    "in_units": in_units,
     "level_effects": LEVEL_EFFECTS,
     "level_names": LEVEL_NAMES,
     "number": number,
+    "says_names": SAYS_NAMES,
     "status_names": STATUS_NAMES,
 }  # what templates of every room may call things
 

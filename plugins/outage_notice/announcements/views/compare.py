@@ -15,6 +15,7 @@ from plugins.outage_notice.announcements.forms.words import EFFECT_NAMES, KIND_N
 from plugins.outage_notice.announcements.queries.choices import announcers, services_to_choose
 from plugins.outage_notice.announcements.rules import Draft
 from plugins.outage_notice.announcements.rules.times import zone_of
+from plugins.outage_notice.announcements.views.plan import plan_text
 from plugins.outage_notice.announcements.views.rows import target_label
 from plugins.outage_notice.audiences import queries as audiences
 
@@ -38,6 +39,7 @@ LABELS: Mapping[str, Any] = {
     "time_zone": _l("Time zone"),
     "eta": _l("Expected fix"),
     "next_update_at": _l("Next update by"),
+    "notice_plan": _l("Notice plan"),
     "mention_in_automated_replies": _l("Mention in automated replies"),
     "automated_reply_text": _l("Own words in the automated reply"),
     "keywords": _l("Words that point to this in tickets"),
@@ -69,6 +71,8 @@ def _shown(name: str, draft: Draft) -> str:
         return str(KIND_NAMES[value])
     if name == "severity":
         return str(LEVEL_NAMES.get(value, value))
+    if name == "notice_plan":
+        return plan_text(draft)
     if name == "services":
         names = dict(services_to_choose(s.service_id for s in value))
         return ", ".join(sorted(f"{names.get(s.service_id, '')}: {EFFECT_NAMES[s.effect]}" for s in value))

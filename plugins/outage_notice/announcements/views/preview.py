@@ -26,6 +26,7 @@ from plugins.outage_notice.announcements.rules.recurrence import spans
 from plugins.outage_notice.announcements.rules.times import offset_change_within, zone_of
 from plugins.outage_notice.announcements.views.blueprint import bp, number
 from plugins.outage_notice.announcements.views.checking import Check, check_of
+from plugins.outage_notice.announcements.views.plan import plan_lines
 from plugins.outage_notice.announcements.views.rows import style_of, target_label
 from plugins.outage_notice.announcements.views.trying import mail_of
 from plugins.outage_notice.audiences import queries as audiences
@@ -63,7 +64,7 @@ def preview() -> ResponseReturnValue:
     aside = aside_of(form, viewer, moment, record)
     parts = {
         name: render_template(f"outage_notice/composer_{name}.html", **aside)
-        for name in ("check", "count", "banner", "bar", "mail", "reply", "dates")
+        for name in ("check", "count", "banner", "bar", "mail", "reply", "dates", "plan")
     }
     return jsonify(
         parts=parts,
@@ -90,6 +91,7 @@ def aside_of(form: ComposerForm, viewer: Viewer, moment: datetime, record: Any) 
         "banner": banner_of(draft, moment),
         "mail": mail_of(draft, viewer),
         "dates": dates_of(draft, moment),
+        "plan": plan_lines(draft, moment, is_published=published is not None),
         "reply": reply_of(draft, viewer, moment),
         "weight": weight,
         "publish_label": publish_label(form, check),

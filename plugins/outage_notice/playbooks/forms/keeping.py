@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from helpdesk.plugin_api import LOCALES, BaseForm
-from plugins.outage_notice.announcements.forms.fields import AudienceField, ServicesField
+from plugins.outage_notice.announcements.forms.fields import AudienceField, NoticePlanField, ServicesField
 from plugins.outage_notice.announcements.forms.words import (
     EFFECT_NAMES,
     KIND_NAMES,
@@ -100,6 +100,7 @@ class PlaybookForm(BaseForm):
     eta_minutes = IntegerField(_l("Expected fix after … minutes"), _MINUTES)
     duration_minutes = IntegerField(_l("A maintenance lasts … minutes"), _MINUTES)
     lead_minutes = IntegerField(_l("A maintenance is shown … minutes before"), _MINUTES)
+    notice_plan = NoticePlanField(_l("Notice plan"))
     checklist = TextAreaField(_l("Checklist"), [Length(max=20_000)])
     people = CalleesField(_l("Who is called"))
     callers_say = TextAreaField(_l("What callers will say"), [Length(max=TEXT_LIMIT)])
@@ -145,7 +146,7 @@ _BRIEFING = ("callers_say", "answer", "do_not_promise", "expected_volume")
 _SAME = (
     "name", "locale", "services", "service_words", "audience", "is_public", "mention_in_automated_replies",
     "calls_by_mail", "next_update_minutes", "eta_minutes", "duration_minutes", "lead_minutes", "people", "review_on",
-    "owner_id",
+    "owner_id", "notice_plan",
 )  # fmt: skip
 
 

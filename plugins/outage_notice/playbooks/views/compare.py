@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from plugins.outage_notice.announcements.forms.words import EFFECT_NAMES, KIND_NAMES, LANGUAGE_NAMES, LEVEL_NAMES
 from plugins.outage_notice.announcements.queries.choices import announcers, services_to_choose
+from plugins.outage_notice.announcements.rules import entry_words, in_order
 from plugins.outage_notice.announcements.views.rows import target_label
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.playbooks.forms import PlaybookForm, values_of
@@ -43,7 +44,7 @@ def _label(form: PlaybookForm, name: str) -> str:
 
 
 def _shown(name: str, value: Any) -> str:
-    if value is None or value == () or value == "":
+    if value is None or (value == () and name != "notice_plan") or value == "":
         return ""
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
@@ -57,6 +58,8 @@ def _shown(name: str, value: Any) -> str:
         return "\n".join(target_label(target, known) for target in value)
     if name == "people":
         return _people(value)
+    if name == "notice_plan":
+        return "\n".join(str(entry_words(entry)) for entry in in_order(value)) or "–"
     return announcers([value]).get(value, "") if name == "owner_id" else str(value)
 
 

@@ -55,7 +55,7 @@ def preview(playbook_id: int) -> ResponseReturnValue:
     aside = _aside(form, viewer, moment)
     parts = {
         name: render_template(f"outage_notice/composer_{name}.html", **aside)
-        for name in ("check", "count", "banner", "reply")
+        for name in ("check", "count", "banner", "reply", "plan")
     }
     return jsonify(
         parts=parts,

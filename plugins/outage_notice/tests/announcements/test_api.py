@@ -47,6 +47,12 @@ def test_from_draft_to_resolved(
     assert made.headers["ETag"] == '"1"'
     assert draft["services"][0]["effect"] == "major_outage"
     assert draft["translations"]["es"]["title"] == "La VPN no funciona"
+    assert draft["notice_plan"] is None  # the usual one
+    plan = [{"what": "mail", "of": "start", "minutes_before": 0}, {"what": "mail", "of": "end", "minutes_before": 0}]
+    assert client.patch(where, json={"notice_plan": plan}, headers=as_teresa).get_json()["notice_plan"] == plan
+    early = {"notice_plan": [{"what": "mail", "of": "end", "minutes_before": 30}]}
+    refused = client.patch(where, json=early, headers=as_teresa)
+    assert (refused.status_code, [*refused.get_json()["errors"]]) == (422, ["notice_plan"])
     published = client.post(f"{where}/publish", json={}, headers=as_teresa).get_json()
     assert (published["phase"], published["status"], published["shown"]) == ("active", "investigating", True)
     update = {"text": "A certificate has expired.", "status": "identified", "eta": "2026-03-12T11:00:00Z"}

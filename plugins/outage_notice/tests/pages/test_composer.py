@@ -60,6 +60,46 @@ def test_schedule_keeps_it_hidden_until_its_time(
     assert record.title in ana.get("/notices").get_data(as_text=True)
 
 
+def plan_rows(*rows: tuple[str, str, str, str], usual: str = "") -> dict[str, Any]:
+    """Rows of the notice plan as the form sends them: what, number, unit in minutes, when."""
+    names = ("notice_plan", "notice_plan-number", "notice_plan-unit", "notice_plan-when")
+    columns: dict[str, Any] = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+    return columns | {"notice_plan-usual": usual}
+
+
+def test_a_notice_plan_goes_there_and_back(signed_in: Browser, people: People, fields: Fields) -> None:
+    teresa = signed_in(people.teresa)
+    times = {"starts_at": "2026-05-12T20:00", "planned_end_at": "2026-05-12T22:00", "next_update_at": "", "eta": ""}
+    work = fields(kind="maintenance", **times)
+    empty = ("", "", "1440", "before")
+    plan = plan_rows(("mail", "", "1440", "end"), empty, ("mail", "15", "1440", "before"))
+    factories.post_form(teresa, "/announcements/new", work | plan)
+    (record,) = stored()
+    assert [str(entry) for entry in record.notice_plan or ()] == ["mail:start:21600", "mail:end:0"]
+    path = f"/announcements/{record.id}/edit"
+    page = teresa.get(path).get_data(as_text=True)
+    assert "E-mail, 15 days before the start" in page
+    assert 'name="notice_plan-number" inputmode="numeric" maxlength="6" autocomplete="off" value="15"' in page
+    room = teresa.get(f"/announcements/{record.id}").get_data(as_text=True)
+    assert "To come" in room
+    assert "to those who were mailed" in room
+    # What the rule refuses is said at the field, and what nobody touched follows kind and level.
+    wrong = plan_rows(("mail", "2", "60", "end"))
+    refused = factories.post_form(teresa, path, work | wrong | {"revision": "2", "do": "save"})
+    assert refused.status_code == 422
+    assert "Nobody knows the end in advance" in refused.get_data(as_text=True)
+    for what, rows, kept in (
+        ("untouched", plan_rows(("banner_again", "15", "1", "before"), usual="banner_again:start:15"), None),
+        ("taken out", plan_rows(empty, usual="banner_again:start:15"), ()),
+        ("not asked", {}, None),
+    ):
+        critical = work | {"severity": "1", "must_confirm": "y", "do": "save", "title": what} | rows
+        factories.post_form(teresa, "/announcements/new", critical)
+        assert (stored()[-1].title, stored()[-1].notice_plan) == (what, kept)
+    page = teresa.get(f"/announcements/{stored()[-1].id}/edit").get_data(as_text=True)
+    assert 'name="notice_plan-usual" value="banner_again:start:15"' in page
+
+
 def test_times_are_meant_in_the_chosen_zone(signed_in: Browser, people: People, fields: Fields) -> None:
     form = fields(time_zone="Europe/Madrid", next_update_at="2026-03-12T10:30", eta="2026-03-12T12:00")
     factories.post_form(signed_in(people.teresa), "/announcements/new", form)

@@ -55,6 +55,10 @@ def test_every_installation_has_twelve(cast: Cast) -> None:
     rows = queries.list_playbooks(cast.teresa)
     assert len(rows) == 12
     assert all(row.review_on is not None for row in rows)
+    [planned] = [row for row in rows if row.notice_plan is not None]
+    assert [str(entry) for entry in queries.content_of(planned).notice_plan or ()] == [
+        "mail:start:21600", "mail:start:1440", "banner_again:start:15", "mail:end:0",
+    ]  # fmt: skip
 
 
 def test_keeping_changing_and_deleting(cast: Cast) -> None:
@@ -215,7 +219,9 @@ def test_the_form_of_a_playbook_goes_there_and_back(
         "people": [f"person:{people.tomas.id}", "", f"team:{people.service_desk.id}"],
         "people-role": ["technical", "support", "support"], "people-task": ["Check the server.", "", "Answer."],
         "checklist": "Call the caretaker\n\nTest one door", "review_on": "2026-09-01",
-        "owner_id": str(people.teresa.id),
+        "owner_id": str(people.teresa.id), "notice_plan-usual": "", "notice_plan": ["mail", "banner_again", ""],
+        "notice_plan-number": ["2", "30", ""], "notice_plan-unit": ["60", "1", "1440"],
+        "notice_plan-when": ["before", "before", "before"],
     }  # fmt: skip
     bad = factories.post_form(teresa, "/playbooks/new", fields | {"title": "Doors at {where}"})
     assert bad.status_code == 422
@@ -232,6 +238,7 @@ def test_the_form_of_a_playbook_goes_there_and_back(
     assert kept.checklist == ("Call the caretaker", "Test one door")
     assert kept.blanks == (Blank("place", {"en": "all sites"}),)
     assert kept.briefing == Briefing()
+    assert [str(entry) for entry in kept.notice_plan or ()] == ["mail:start:120", "banner_again:start:30"]
     stale = factories.post_form(teresa, f"/playbooks/{id}", fields | {"revision": "7", "name": "Mine"})
     assert stale.status_code == 412
     text = stale.get_data(as_text=True)
@@ -257,8 +264,11 @@ def test_the_api(cast: Cast, app: Flask) -> None:
     assert "title" in unknown.get_json()["errors"]
     changed = client.patch(url, json={"workaround": "Wait."}, headers=headers | {"If-Match": '"1"'})
     assert (changed.get_json()["workaround"], changed.get_json()["title"]) == ("Wait.", "{service} is down")
+    plan = [{"what": "mail", "of": "start", "minutes_before": 1440}]
+    assert client.patch(url, json={"notice_plan": plan * 2}, headers=headers).status_code == 422
+    assert client.patch(url, json={"notice_plan": plan}, headers=headers).get_json()["notice_plan"] == plan
     assert client.patch(url, json={"name": "X"}, headers=headers | {"If-Match": '"1"'}).status_code == 412
-    assert client.delete(url, headers=headers | {"If-Match": '"2"'}).status_code == 204
+    assert client.delete(url, headers=headers | {"If-Match": '"3"'}).status_code == 204
     assert client.get(url, headers=headers).status_code == 404
     page = client.get("/api/v1/playbooks?limit=5", headers=headers).get_json()
     assert (len(page["items"]), page["next"] is not None) == (5, True)
