@@ -132,7 +132,9 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class TicketFacts:
-    """What a plugin may know of a ticket."""
+    """What a plugin may know of a ticket. `declined`: keys of form notices that, its writer said, are not about
+    it; known while the ticket is answered for the first time.
+    """
 
     id: int
     number: int
@@ -142,6 +144,7 @@ class TicketFacts:
     requester_id: int
     status: str
     created_at: datetime
+    declined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

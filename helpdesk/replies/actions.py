@@ -72,17 +72,18 @@ def switch_reply(actor: Viewer, event: ReplyEvent, is_on: bool) -> None:
             audit.record(actor, f"reply.{verb}", "reply", event.value)
 
 
-def send_reply(event: ReplyEvent, ticket_id: int, cause_id: str) -> int | None:
+def send_reply(event: ReplyEvent, ticket_id: int, cause_id: str, declined: tuple[str, ...] = ()) -> int | None:
     """Write the automated reply into the thread and queue its mail, both or neither. The id of the message.
 
     None when there is nothing to say: `cause_id` was answered before, the event is switched off and no plugin has a
     text for it, or the requester was answered a moment ago. The text is rendered now, in the requester's language.
+    `declined`: keys of form notices that, its writer said, are not about the ticket.
     """
     now = clock.now()
     ticket = tickets.get_ticket_by_id(ticket_id)
     requester = accounts.get_user(ticket.requester_id)
     # Outside of the transaction: what a plugin does there must not spoil it.
-    reply = rendering.render(event, ticket, requester, now)
+    reply = rendering.render(event, ticket, requester, now, declined)
     if reply is None:
         return None
     with transaction() as session:

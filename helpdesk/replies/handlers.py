@@ -16,7 +16,7 @@ ANSWERED_STATUSES = {Status.solved.value: ReplyEvent.solved, Status.closed.value
 
 def answer_ticket(event: TicketOpened, event_id: str) -> None:
     """Tell the requester that the ticket has arrived."""
-    actions.send_reply(ReplyEvent.received, event.ticket_id, event_id)
+    actions.send_reply(ReplyEvent.received, event.ticket_id, event_id, event.declined)
 
 
 def answer_message(event: MessageAdded, event_id: str) -> None:

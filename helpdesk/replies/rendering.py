@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from helpdesk.accounts.models import User
 from helpdesk.catalog.models import Service
 from helpdesk.config import Settings
 from helpdesk.core.database import db
-from helpdesk.hooks.specs import MailReference, ReplyText
+from helpdesk.hooks.specs import MailReference, ReplyText, TicketFacts
 from helpdesk.replies import queries, rules, shipped
 from helpdesk.replies.models import ReplyEvent
 from helpdesk.replies.rules import Text
@@ -34,14 +34,16 @@ class Rendered:
     mail_reference: MailReference | None = None
 
 
-def render(event: ReplyEvent, ticket: Ticket, requester: User, now: datetime) -> Rendered | None:
-    """The reply for this requester, or None when it is switched off."""
+def render(
+    event: ReplyEvent, ticket: Ticket, requester: User, now: datetime, declined: tuple[str, ...] = ()
+) -> Rendered | None:
+    """The reply for this requester, or None when it is switched off. `declined` is handed on to plugins."""
     language = queries.language_for(requester.locale)
     template = queries.get_template(event, language)
     normal = rules.fill(template.text, blanks_of(ticket, requester, language))
     if not normal.subject or not normal.body.strip():  # never nothing, whatever the template holds
         normal = rules.fill(shipped.TEXTS[language][event], blanks_of(ticket, requester, language))
-    instead = _ask_plugins(event, ticket, language, now)
+    instead = _ask_plugins(event, replace(tickets.ticket_facts([ticket.id])[0], declined=declined), language, now)
     if instead is not None:
         subject = " ".join((instead.subject or "").split()) or normal.subject
         return Rendered(Text(subject, instead.body), {"event": event.value, **instead.reason}, instead.mail_reference)
@@ -58,11 +60,10 @@ def answer_text(ticket: Ticket, requester: User, author: str, body: str) -> Text
     return Text(" ".join(str(subject).split()), f"{opening}\n\n{to_text(body)}\n\n{end}")
 
 
-def _ask_plugins(event: ReplyEvent, ticket: Ticket, language: str, now: datetime) -> ReplyText | None:
+def _ask_plugins(event: ReplyEvent, facts: TicketFacts, language: str, now: datetime) -> ReplyText | None:
     """The first plugin that has a text. One that raises, or gives no text, is left out."""
-    facts = tickets.ticket_facts([ticket.id])
     plugins = current_app.extensions["helpdesk"].plugins
-    answers = plugins.collect("automated_reply", ticket=facts[0], event=event.value, locale=language, now=now)
+    answers = plugins.collect("automated_reply", ticket=facts, event=event.value, locale=language, now=now)
     for answer in answers:
         if isinstance(answer, ReplyText) and answer.body.strip():
             return answer

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from helpdesk.plugin_api import TicketFacts, Viewer, viewers
 from plugins.outage_notice.announcements.queries import live_announcements
+from plugins.outage_notice.announcements.queries.replies import refused_of
 from plugins.outage_notice.announcements.rules.matching import Match, concerning, find_matches, order_of
 from plugins.outage_notice.audiences.queries import facts_of
 
@@ -16,9 +17,13 @@ def find_requester(ticket: TicketFacts) -> Viewer | None:
 
 
 def outages_of_ticket(ticket: TicketFacts, requester: Viewer, now: datetime) -> list[Match]:
-    """The active outages that concern this ticket, most severe first."""
+    """The active outages that concern this ticket, most severe first; without those that, as its requester or an agent
+    has said, it is not about.
+    """
     text = f"{ticket.subject}\n{ticket.text}"
-    return find_matches(live_announcements(now), facts_of(requester), ticket.service_id, text, now)
+    found = find_matches(live_announcements(now), facts_of(requester), ticket.service_id, text, now)
+    refused = refused_of(ticket) if found else ()
+    return [match for match in found if match.announcement.id not in refused]
 
 
 def outages_of_person(person: Viewer, service_id: int | None, text: str, now: datetime) -> list[Match]:

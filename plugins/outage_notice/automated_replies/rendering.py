@@ -15,7 +15,7 @@ from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules.matching import Match
 from plugins.outage_notice.announcements.rules.telling import mail_reference
 from plugins.outage_notice.automated_replies.queries import find_requester, outages_of_ticket
-from plugins.outage_notice.automated_replies.rules import ANSWERED_EVENTS, fill, paragraphs
+from plugins.outage_notice.automated_replies.rules import ANSWERED_EVENTS, RECEIVED, fill, paragraphs
 
 
 def _(text: str, /, **values: object) -> str:
@@ -28,11 +28,14 @@ def find_reply(ticket: TicketFacts, event: str, locale: str, now: datetime) -> R
     if requester is None:
         return None
     found = [m for m in outages_of_ticket(ticket, requester, now) if m.announcement.mention_in_automated_replies]
-    return _render(found, ticket, requester, locale, now) if found else None
+    return _render(found, ticket, requester, locale, now, event) if found else None
 
 
-def _render(matches: Sequence[Match], ticket: TicketFacts, requester: Viewer, locale: str, now: datetime) -> ReplyText:
-    """The reply for a ticket that the outages concern: the first in full, a second one by its title.
+def _render(
+    matches: Sequence[Match], ticket: TicketFacts, requester: Viewer, locale: str, now: datetime, event: str = RECEIVED
+) -> ReplyText:
+    """The reply for a ticket that the outages concern: the first in full, a second one by its title. Who has written
+    once more is told that a person reads it.
 
     `reason` says which announcements were mentioned and what was promised, so that a changed promise can be sent to
     exactly those who were told the old one.
@@ -44,18 +47,27 @@ def _render(matches: Sequence[Match], ticket: TicketFacts, requester: Viewer, lo
         body = paragraphs(
             [
                 _("Hello %(name)s,", name=requester.name),
-                _("we have received your ticket #%(number)s.", number=ticket.number),
+                _opening(ticket.number, event),
                 fill(own, words.blanks(requester.name, ticket.number)) if own else words.whole(),
                 words.other(matches[1].announcement) if len(matches) > 1 else "",
                 _("Follow it here: %(url)s", url=words.url),
-                _(
-                    "You don’t need to do anything. If your question is a different one, answer this message and a "
-                    "person reads it."
-                ),
+                _nothing_to_do() if event == RECEIVED else "",
             ]
         )
         subject = _("[#%(number)s] %(title)s", number=ticket.number, title=words.title)
     return ReplyText(subject, body, _reason(matches, now), mail_reference(first.id, requester.id))
+
+
+def _opening(number: int, event: str) -> str:
+    if event == RECEIVED:
+        return _("we have received your ticket #%(number)s.", number=number)
+    return _("your message about ticket #%(number)s has arrived, and a person reads it.", number=number)
+
+
+def _nothing_to_do() -> str:
+    return _(
+        "You don’t need to do anything. If your question is a different one, answer this message and a person reads it."
+    )
 
 
 def reply_about(

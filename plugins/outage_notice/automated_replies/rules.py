@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-ANSWERED_EVENTS = frozenset({"received", "reply_received"})
+RECEIVED = "received"
+ANSWERED_EVENTS = frozenset({RECEIVED, "reply_received"})
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement
 
 WriteReply = Callable[[LiveAnnouncement, TicketFacts, Viewer, str, datetime], ReplyText]
+FindRefused = Callable[[TicketFacts], Collection[int]]
 _written: dict[str, WriteReply] = {}
+_refused: dict[str, FindRefused] = {}
 
 
 def offer_ticket_reply(write: WriteReply) -> None:
@@ -23,3 +25,14 @@ def ticket_reply(
     """What the requester of this ticket is told of the announcement; None without a room that writes replies."""
     write = _written.get("reply")
     return None if write is None else write(announcement, ticket, requester, locale, now)
+
+
+def offer_refused(find: FindRefused) -> None:
+    """Say which announcements, by what its requester or an agent said, a ticket is not about."""
+    _refused["find"] = find
+
+
+def refused_of(ticket: TicketFacts) -> Collection[int]:
+    """The announcements that this ticket is not about; none without a room that knows."""
+    find = _refused.get("find")
+    return () if find is None else find(ticket)

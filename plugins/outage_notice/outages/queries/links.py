@@ -8,13 +8,21 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from helpdesk.plugin_api import Ticket, TicketStatus, TicketWaiting, User, db
+from helpdesk.plugin_api import Ticket, TicketFacts, TicketStatus, TicketWaiting, User, db
 from plugins.outage_notice.announcements.models import AffectedService, Announcement
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import holds_back, phase
 from plugins.outage_notice.audiences.queries import audience_condition
 from plugins.outage_notice.outages.models import Follower, TicketLink
-from plugins.outage_notice.outages.rules import CANDIDATES_SINCE, OPEN, By, How, is_over_for_tickets, waits
+from plugins.outage_notice.outages.rules import (
+    CANDIDATES_SINCE,
+    OPEN,
+    By,
+    How,
+    announcement_of,
+    is_over_for_tickets,
+    waits,
+)
 
 ACTIVE: ColumnElement[bool] = and_(TicketLink.unlinked_at.is_(None), TicketLink.ended_at.is_(None))
 LINKED: ColumnElement[bool] = and_(ACTIVE, TicketLink.how != How.suggested)
@@ -95,6 +103,15 @@ def find_last_link(ticket_id: int) -> TicketLink | None:
 def was_considered(ticket_id: int) -> bool:
     """Whether a ticket was linked, suggested or unlinked before: then the rule has nothing more to say."""
     return db.session.scalar(select(TicketLink.id).where(TicketLink.ticket_id == ticket_id).limit(1)) is not None
+
+
+def refused_outages(ticket: TicketFacts) -> set[int]:
+    """The outages that this ticket is not about, as its requester said in the form, or whoever unlinked it."""
+    said = {id for key in ticket.declined if (id := announcement_of(key)) is not None}
+    links = db.session.scalars(select(TicketLink).where(TicketLink.ticket_id == ticket.id)).all()
+    is_refused = {row.announcement_id for row in links if row.unlinked_by_id is not None or row.by is By.declined}
+    linked = {row.announcement_id for row in links if row.unlinked_at is None and row.how is not How.suggested}
+    return (said | is_refused) - linked
 
 
 def links_of(ticket_ids: Sequence[int]) -> list[TicketLink]:

@@ -84,6 +84,12 @@ def notice_key(announcement_id: int) -> str:
     return f"outage-{announcement_id}"
 
 
+def announcement_of(key: str) -> int | None:
+    """The outage of a `notice_key`; None for the keys of others."""
+    name, _, number = key.partition("-")
+    return int(number) if name == "outage" and number.isdecimal() else None
+
+
 def wrote_since(last_message_at: datetime | None, caught_up_at: datetime) -> bool:
     """Whether the requester wrote after everything that the link has caught up with (linking, broadcasts)."""
     return last_message_at is not None and last_message_at > caught_up_at

@@ -22,6 +22,7 @@ from plugins.outage_notice.tests.outages.conftest import (
     act,
     call,
     link_of,
+    messages,
     open_ticket,
     reload,
     write,
@@ -94,14 +95,16 @@ def test_the_worst_of_two_outages_takes_it(people: People, vpn: Service, settle:
     assert link.announcement_id == worst.id
 
 
-def test_what_the_requester_declined_is_only_suggested(
-    people: People, vpn: Service, outage: Announcement, settle: Settle
+def test_what_the_requester_declined_is_only_suggested_and_not_answered(
+    app: Flask, people: People, vpn: Service, outage: Announcement, settle: Settle
 ) -> None:
     ticket = open_ticket(people.ana, vpn, declined=(notice_key(outage.id),))
     settle()
     link = link_of(ticket)
     assert link is not None
     assert (link.how, link.by) == (How.suggested, By.declined)
+    assert messages(app, ticket, "VPN is down") == []
+    assert messages(app, ticket, "we have received") != []
     assert reload(ticket).status is Status.new
 
 
@@ -121,6 +124,22 @@ def test_a_ticket_that_was_taken_up_before_keeps_its_status(
     settle()
     assert link_of(ticket) is not None
     assert reload(ticket).status is Status.open
+
+
+def test_who_writes_once_more_is_told_of_the_outage_only_while_the_ticket_is_about_it(
+    app: Flask, people: People, vpn: Service, outage: Announcement, settle: Settle
+) -> None:
+    tickets = [open_ticket(people.ana, vpn) for _ in range(2)]
+    settle()
+    act(actions.unlink_tickets, people.carla, [tickets[1].number])
+    for ticket in tickets:
+        write(people.ana, ticket, "Mine is different.")
+    settle()
+    told, normal = ([messages(app, ticket, words) for ticket in tickets] for words in ("VPN is down", "has arrived"))
+    assert [len(found) for found in told] == [2, 1]
+    assert "and a person reads it" in told[0][1]
+    assert "You don’t need to do anything" not in told[0][1]
+    assert "VPN is down" not in normal[1][0]
 
 
 def test_unlinking_lets_the_due_time_run_again(
