@@ -44,6 +44,17 @@ function arrived(draft) {
   return redirected || location.pathname !== draft.page || document.querySelector('.toast-note--ok') !== null;
 }
 
+/* Whoever is asked to sign in meanwhile has sent nothing: what comes after that is no answer to it. */
+function takeBackAll() {
+  try {
+    for (const name of Object.keys(localStorage).filter((k) => k.startsWith('draft:'))) {
+      localStorage.setItem(name, JSON.stringify({ ...JSON.parse(localStorage.getItem(name)), sent: false }));
+    }
+  } catch { /* forbidden: nothing was kept */ }
+}
+
+if (location.pathname === '/sign-in') takeBackAll();
+
 for (const key of keys()) {
   const draft = load(key);
   if (!draft || now() - draft.at > KEEP || (draft.sent && arrived(draft))) drop(key);

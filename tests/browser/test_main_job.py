@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests import factories
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Desk, Screen
 from tests.databases import START
 from tests.waiting import wait_until
 
@@ -95,6 +95,23 @@ def test_it_is_there_at_login_for_those_who_come_later(desk: Desk) -> None:
     assert reached() == (0, 0)
     ana.page.goto(f"{desk.server.url}/tickets/{number}")
     wait_until(lambda: reached() == (1, 1), "a receipt of the reply", 15)
+    keep_what_was_typed(desk, ana, number)
+
+
+def keep_what_was_typed(desk: Desk, ana: Screen, number: int) -> None:
+    """Her session ends while she writes: she signs in again and finds her words."""
+    box = ana.page.locator("#reply textarea")
+    box.fill("It fails since nine.")
+    ana.page.context.clear_cookies()
+    ana.page.locator("#reply").get_by_role("button", name="Send").click()
+    ana.page.locator("input[name=email]").fill(desk.people.ana.email or "")
+    ana.page.locator("input[name=password]").fill(factories.PASSWORD)
+    ana.page.locator("input[name=password]").press("Enter")
+    ana.page.wait_for_url(f"**/tickets/{number}")
+    expect(box).to_have_value("It fails since nine.")
+    ana.page.locator("#reply").get_by_role("button", name="Send").click()
+    expect(ana.page.get_by_text("It fails since nine.", exact=True)).to_be_visible()
+    expect(box).to_have_value("")
 
 
 def test_by_schedule_with_the_clock_moved(desk: Desk) -> None:
