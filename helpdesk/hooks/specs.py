@@ -261,6 +261,14 @@ class Specs:
         raise NotImplementedError
 
     @hookspec
+    def mail_is_wanted(self, reference: MailReference, now: datetime) -> bool | None:
+        """Whether a mail that was queued with this reference is still true, asked each time before it is handed over.
+
+        False drops it; None says nothing about it. If it raises, the mail goes out.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def ticket_form_notices(
         self, viewer: Viewer, service_id: int | None, text: str, now: datetime
     ) -> Sequence[FormNotice]:

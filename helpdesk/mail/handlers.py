@@ -8,14 +8,17 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from email.message import EmailMessage
 from functools import cache
 
 import structlog
+from flask import current_app
 
 from helpdesk.audit.actions import raise_alarm
 from helpdesk.core import clock, failpoints
-from helpdesk.core.outbox import GiveUp, Item, NotNow
+from helpdesk.core.outbox import GiveUp, Item, NotNow, NotWanted
+from helpdesk.hooks.specs import MailReference
 from helpdesk.mail import actions, messages, queries, rules
 from helpdesk.mail.models import MailState, OutgoingMail
 from helpdesk.mail.setup import breaker_of
@@ -25,21 +28,28 @@ log = structlog.get_logger(__name__)
 TIMEOUT_SECONDS = 10  # for each answer
 MOST_SECONDS = 40  # for one mail: less than the lease of its effect leaves
 BUDGET_PAUSE_SECONDS = 600
+NO_REASON = "what it says is not true any more"
 
 
 def deliver(item: Item) -> None:
-    """Hand one mail to the server. Raises GiveUp when it was refused for good, NotNow while the server is left alone.
+    """Hand one mail to the server. Raises GiveUp when it was refused for good, NotNow while the server is left alone,
+    and NotWanted when a plugin says that what it says does not hold any more.
 
     A mail whose record says that it was sent is not sent again, unless the process died between the two.
     """
     settings = messages.current_settings()
-    record = queries.find_by_outbox_id(item.id)
+    record, now = queries.find_by_outbox_id(item.id), clock.now()
+    if record is not None and record.state in (MailState.sent, MailState.kept):
+        return
+    if not _is_wanted(item, now):
+        if record is not None:
+            actions.note_failure(record.id, MailState.failed, NO_REASON)
+        raise NotWanted(NO_REASON)
     if record is None:
         _check_budget(item)
         record = actions.keep_record(item, MailState.waiting if settings.smtp_url else MailState.kept)
-    if settings.smtp_url is None or record.state in (MailState.sent, MailState.kept):
+    if settings.smtp_url is None:
         return
-    now = clock.now()
     server = rules.parse_server(settings.smtp_url)
     breaker = breaker_of(server.host)
     if seconds := breaker.seconds_closed(now):
@@ -52,6 +62,15 @@ def deliver(item: Item) -> None:
     failpoints.hit("mail_accepted")
     breaker.note_success()
     actions.note_accepted(record.id, item, clock.now())
+
+
+def _is_wanted(item: Item, now: datetime) -> bool:
+    """Whether what the mail says is still true, as far as anybody knows: it may have waited for days."""
+    reference = item.payload.get("reference")
+    if not reference:
+        return True
+    plugins = current_app.extensions["helpdesk"].plugins
+    return False not in plugins.collect("mail_is_wanted", reference=MailReference(*reference), now=now)
 
 
 def _check_budget(item: Item) -> None:

@@ -23,6 +23,7 @@ from helpdesk.plugin_api import (
     Event,
     FormNotice,
     Job,
+    MailReference,
     MenuLink,
     ReplyText,
     Retirement,
@@ -197,3 +198,10 @@ def automated_reply(ticket: TicketFacts, event: str, locale: str, now: datetime)
     from plugins.outage_notice.automated_replies.rendering import find_reply
 
     return find_reply(ticket, event, locale, now)
+
+
+@hookimpl
+def mail_is_wanted(reference: MailReference, now: datetime) -> bool | None:
+    from plugins.outage_notice.mailings import actions
+
+    return actions.mail_is_wanted(reference, now)

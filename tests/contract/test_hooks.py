@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from helpdesk.config import Settings
 from helpdesk.core import migrations
 from helpdesk.core.clock import FixedClock
-from helpdesk.core.database import transaction
-from helpdesk.core.outbox import record
+from helpdesk.core.database import db, transaction
+from helpdesk.core.outbox import OutboxRow, OutboxState, record
 from helpdesk.hooks import registry
 from helpdesk.hooks.packages import digest_of
 from helpdesk.hooks.registry import BadPlugin, Registry
+from helpdesk.hooks.specs import MailReference
+from helpdesk.mail.actions import queue_mail
+from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
 from helpdesk.scheduling.ticker import run_jobs
 from helpdesk.tickets.rules import TicketOpened
@@ -225,6 +229,22 @@ def test_a_page_is_served_without_the_part_of_a_plugin_that_raises(start: Start)
         factories.sign_in(client, factories.make_user("Carla", "agent"))
         assert client.get("/profile").status_code == 200
     assert set(app.extensions["helpdesk"].plugins.failures) >= {"guest.menu_links", "guest.page_slot"}
+
+
+def test_a_mail_that_a_plugin_does_not_want_any_more_is_dropped(start: Start) -> None:
+    app = start(
+        "@hookimpl\ndef mail_is_wanted(reference):\n"
+        "    return {'yes': True, 'no': False, 'other': None}[reference.key]\n"  # and it raises for any other key
+    )
+    with app.app_context():
+        with transaction():
+            for key in ("yes", "no", "other", "broken"):
+                queue_mail("ana@helpdesk.example", key, "…", event_id=key, reference=MailReference("guest", key))
+            queue_mail("ana@helpdesk.example", "plain", "…", event_id="plain")
+        run_until_idle(app)
+        subjects = set(db.session.scalars(select(OutgoingMail.subject)))
+        dropped = list(db.session.scalars(select(OutboxRow.event_id).where(OutboxRow.state == OutboxState.dropped)))
+    assert (subjects, dropped) == ({"yes", "other", "broken", "plain"}, ["no"])
 
 
 def test_menu_links_stand_in_the_menu(start: Start) -> None:

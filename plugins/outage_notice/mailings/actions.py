@@ -7,15 +7,16 @@ from datetime import datetime
 
 import structlog
 from flask_babel import force_locale
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import failpoint, is_mail_address, now, queue_mail, transaction
+from helpdesk.plugin_api import MailReference, failpoint, is_mail_address, now, queue_mail, transaction
 from plugins.outage_notice.announcements.actions.writing import log as note
 from plugins.outage_notice.announcements.models import Announcement, Step
 from plugins.outage_notice.announcements.queries.live import freeze
 from plugins.outage_notice.announcements.rules import Phase, can_end, current_occurrence, mails_the_end, phase, plan_of
 from plugins.outage_notice.announcements.rules.letters import Letter
-from plugins.outage_notice.announcements.rules.telling import mail_reference
+from plugins.outage_notice.announcements.rules.telling import mail_reference, read_mailing
 from plugins.outage_notice.mailings import queries, rules, wording
 from plugins.outage_notice.mailings.models import MailedPerson, Mailing
 from plugins.outage_notice.mailings.rules import NOTHING, PEOPLE_AT_ONCE, MailKind, Now, Said
@@ -228,7 +229,7 @@ def _mail(
         letter.subject,
         text,
         event_id=f"outage-mailing-{mailing.id}",
-        reference=mail_reference(mailing.announcement_id, reader.id),
+        reference=mail_reference(mailing.announcement_id, reader.id, mailing.id),
     )
     if outbox_id is None:  # the same mailbox under another name
         return
@@ -244,6 +245,24 @@ def _mail(
             ends_at=message.said.ends_at,
         )
     )
+
+
+def mail_is_wanted(reference: MailReference, at: datetime) -> bool | None:
+    """Whether a mail that is about to go out still says what is true; None: it is none of a mailing.
+
+    Who does not get it was not told: nothing that follows from it goes to them either.
+    """
+    is_wanted = queries.is_wanted(reference, at)
+    ids = read_mailing(reference)
+    if is_wanted is False and ids is not None:
+        mailing_id, user_id = ids
+        with transaction() as session:
+            person = (MailedPerson.mailing_id == mailing_id, MailedPerson.user_id == user_id)
+            gone = session.scalar(delete(MailedPerson).where(*person).returning(MailedPerson.user_id))
+            if gone is not None:
+                fewer = update(Mailing).where(Mailing.id == mailing_id).values(people=Mailing.people - 1)
+                session.execute(fewer.execution_options(synchronize_session=False))
+    return is_wanted
 
 
 def _finish(

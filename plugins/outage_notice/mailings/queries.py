@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from helpdesk.plugin_api import User, db
+from helpdesk.plugin_api import MailReference, User, db
 from plugins.outage_notice.announcements.models import Announcement, Step
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import StepKind, StepState
+from plugins.outage_notice.announcements.rules.telling import read_mailing
 from plugins.outage_notice.audiences.queries import audience_condition
 from plugins.outage_notice.mailings.models import MailedPerson, Mailing
-from plugins.outage_notice.mailings.rules import MailKind, Said, is_over
+from plugins.outage_notice.mailings.rules import MailKind, Now, Said, is_over, what_now
 from plugins.outage_notice.mailings.wording import Reader
 
 READER = (User.id, User.name, User.email, User.locale, User.time_zone)
@@ -118,6 +119,37 @@ def page_of_told(mailing: Mailing, limit: int) -> list[Told]:
 def _in_audience(announcement_id: int, user_ids: Sequence[int]) -> set[int]:
     condition = audience_condition(targets_by_id([announcement_id])[announcement_id])
     return set(db.session.scalars(select(User.id).where(User.id.in_(user_ids), condition)))
+
+
+def is_wanted(reference: MailReference, now: datetime) -> bool | None:
+    """Whether a mail of a mailing still says what is true to somebody whom it concerns; None: it is none of them."""
+    found = read_mailing(reference)
+    if found is None:
+        return None
+    mailing_id, user_id = found
+    mailing = db.session.get(Mailing, mailing_id)
+    record = None if mailing is None else db.session.get(Announcement, mailing.announcement_id)
+    if mailing is None or record is None:
+        return False
+    if what_now(record, mailing.kind, mailing.occurrence_on, now) is not Now.go:
+        return False
+    if mailing.kind is not MailKind.planned and not _was_mailed_before(mailing, user_id):
+        return False
+    return bool(_in_audience(record.id, [user_id]))
+
+
+def _was_mailed_before(mailing: Mailing, user_id: int) -> bool:
+    query = (
+        select(MailedPerson.mailing_id)
+        .join(Mailing, Mailing.id == MailedPerson.mailing_id)
+        .where(
+            MailedPerson.announcement_id == mailing.announcement_id,
+            MailedPerson.user_id == user_id,
+            MailedPerson.mailing_id < mailing.id,
+            Mailing.occurrence_on == mailing.occurrence_on,
+        )
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def pending_steps(announcement_id: int, kinds: Iterable[StepKind]) -> list[Step]:

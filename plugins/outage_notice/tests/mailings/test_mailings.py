@@ -170,6 +170,30 @@ def test_a_crash_between_two_chunks_mails_nobody_twice(
     assert [len(mails(app, person, TITLE)) for person in crowd] == [1] * 5
 
 
+def test_a_mail_that_waited_too_long_is_not_sent(
+    app: Flask,
+    people: People,
+    work: Callable[..., Announcement],
+    start: datetime,
+    clock: FixedClock,
+    settle: Settle,
+) -> None:
+    record = work()
+    clock.set(start - 15 * DAY)
+    with app.app_context():
+        announcements.fire_due_steps(clock.now())
+        step = db.session.query(Step).filter_by(announcement_id=record.id, kind="mail", state="fired").one()
+        mailing = actions.start_planned(record.id, step.id)
+        assert mailing is not None
+        assert actions.write_chunk(mailing.id) == 1  # its mail waits, such as for a server that is away
+    act(announcements.cancel, people.teresa, record.id)
+    settle()
+    settle()
+    assert mails(app, people.ana, TITLE) == []  # nor that it was called off: they know nothing of it
+    with app.app_context():
+        assert [one.people for one in db.session.query(Mailing)] == [0, 0]
+
+
 def test_what_is_called_off_is_told_to_those_who_were_mailed(
     app: Flask, people: People, work: Callable[..., Announcement], start: datetime, go: Go, clock: FixedClock
 ) -> None:
