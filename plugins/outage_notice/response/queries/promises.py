@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from plugins.outage_notice.response.queries.policies import level_targets_for
 from plugins.outage_notice.response.rules import (
     ESCALATE_MINUTES,
     Course,
+    Estimate,
     Message,
     Move,
     Promise,
@@ -30,6 +31,7 @@ from plugins.outage_notice.response.rules import (
 
 _ENDINGS = ("resolved", "completed", "ended", "cancelled", "withdrawn")
 _MESSAGES = ("published", "updated", "edited", "reopened", "undone", *_ENDINGS)
+_PARTS = ("severity", "update_id", "next_update_at", "eta", "weight", "what")
 # A draft of an outage that has begun promises a first message; one that lay for longer was given up.
 DRAFT_COUNTS = timedelta(hours=4)
 
@@ -80,6 +82,25 @@ class _Said:
 
     messages: list[Message] = field(default_factory=list)
     levels: list[tuple[datetime, int]] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What of an entry of the timeline says something about promises; after `kind` the parts of its data."""
+
+    at: datetime
+    kind: str
+    severity: int | None
+    update_id: int | None
+    next_update_at: str | None
+    eta: str | None
+    weight: str | None
+    what: Sequence[str] | None
+
+    @property
+    def is_silent(self) -> bool:
+        return self.weight == Weight.silent
 
 
 def _course(record: Announcement, said: _Said, answers: tuple[int, datetime | None] | None) -> Course | None:
@@ -108,6 +129,7 @@ def _course(record: Announcement, said: _Said, answers: tuple[int, datetime | No
         repeats=bool(record.recurrence),
         first_severity=said.levels[0][1] if said.levels else None,
         raised=tuple(said.levels[1:]),
+        estimates=tuple(said.estimates),
     )
 
 
@@ -121,30 +143,47 @@ def _said_of(ids: Sequence[int]) -> defaultdict[int, _Said]:
             select(Update.id, Update.next_update_at).where(Update.announcement_id.in_(ids), Update.is_public)
         )
     }
-    entries = db.session.scalars(
-        select(TimelineEntry)
+    data = TimelineEntry.data  # parts of it: with the texts it would be many times as much
+    rows = db.session.execute(
+        select(TimelineEntry.announcement_id, TimelineEntry.at, TimelineEntry.kind, *(data[name] for name in _PARTS))
         .where(TimelineEntry.announcement_id.in_(ids), TimelineEntry.kind.in_(_MESSAGES))
         .order_by(TimelineEntry.id)
     )
     found: defaultdict[int, _Said] = defaultdict(_Said)
-    for entry in entries:
-        said = found[entry.announcement_id]
-        if "severity" in entry.data and (entry.kind == "published" or said.levels):
-            said.levels.append((entry.at, int(entry.data["severity"])))
-        if entry.kind == "edited":
-            _note_move(said.messages, entry)
-        elif entry.kind != "undone":
-            promised_at = promised.get(entry.data.get("update_id") or 0) or _moment(entry.data.get("next_update_at"))
-            said.messages.append(Message(entry.at, promised_at, ends=entry.kind in _ENDINGS))
-        elif said.messages and said.messages[-1].ends:
-            said.messages.pop()
+    for id, *parts in rows:
+        _note(found[id], _Entry(*parts), promised)
     return found
 
 
-def _note_move(messages: list[Message], entry: TimelineEntry) -> None:
-    if messages and "next_update_at" in entry.data.get("what", ()) and "next_update_at" in entry.data:
-        is_silent = entry.data.get("weight") == Weight.silent
-        move = Move(entry.at, _moment(entry.data["next_update_at"]), is_silent)
+def _note(said: _Said, entry: _Entry, promised: Mapping[int, datetime | None]) -> None:
+    if entry.severity is not None and (entry.kind == "published" or said.levels):
+        said.levels.append((entry.at, entry.severity))
+    _note_estimate(said, entry)
+    if entry.kind == "edited":
+        _note_move(said.messages, entry)
+    elif entry.kind != "undone":
+        promised_at = promised.get(entry.update_id or 0) or _moment(entry.next_update_at)
+        said.messages.append(Message(entry.at, promised_at, ends=entry.kind in _ENDINGS))
+    elif said.messages and said.messages[-1].ends:
+        said.messages.pop()
+
+
+def _note_estimate(said: _Said, entry: _Entry) -> None:
+    """Another expected end than before: each time it was told, or changed without a word."""
+    former = said.estimates[-1].eta if said.estimates else None
+    if entry.kind in ("published", "updated") or (entry.kind == "edited" and "eta" in (entry.what or ())):
+        eta = _moment(entry.eta)
+    elif entry.kind == "reopened" and former is not None and former <= entry.at:
+        eta = None  # what it was is no estimate of what has come back
+    else:
+        return
+    if eta != former:
+        said.estimates.append(Estimate(entry.at, eta, entry.is_silent))
+
+
+def _note_move(messages: list[Message], entry: _Entry) -> None:
+    if messages and "next_update_at" in (entry.what or ()):
+        move = Move(entry.at, _moment(entry.next_update_at), entry.is_silent)
         messages[-1] = replace(messages[-1], moves=(*messages[-1].moves, move))
 
 

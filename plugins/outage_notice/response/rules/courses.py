@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from plugins.outage_notice.announcements.rules import Kind
-from plugins.outage_notice.response.rules.promises import Course, Message, Move, Promise, PromiseKind, Targets
+from plugins.outage_notice.response.rules.promises import Course, Estimate, Message, Move, Promise, PromiseKind, Targets
 
 LevelTargets = Mapping[int, Targets]
 
@@ -124,12 +125,28 @@ def _changes(course: Course, message: Message, next_at: datetime | None) -> list
 
 
 def _eta(course: Course) -> Iterator[Promise]:
-    """Only the one that stands now: a former one was replaced in time or shows as a late update."""
-    if course.eta is not None and course.shown_at is not None:
+    """The one that stands now, and each former one whose time had come when another took its place."""
+    if course.shown_at is None:
+        return
+    for former, following in pairwise(course.estimates):
+        if former.eta is not None and former.eta < following.at:
+            yield Promise(PromiseKind.eta, former.eta, _settled_at(course, former, following))
+    if course.eta is not None:
         if course.is_live:
             yield Promise(PromiseKind.eta, course.eta)
         elif course.ended_at is not None:
             yield Promise(PromiseKind.eta, course.eta, course.ended_at)
+
+
+def _settled_at(course: Course, former: Estimate, following: Estimate) -> datetime | None:
+    """When it was over, if that was before the other estimate; else when people heard of that: by a silent edit only
+    with the next word.
+    """
+    ended = next((m.at for m in course.messages if m.ends and former.at <= m.at < following.at), None)
+    if ended is not None or not following.is_silent:
+        return ended or following.at
+    said = next((message.at for message in course.messages if message.at > following.at), None)
+    return said or (None if course.is_live else course.ended_at)
 
 
 def _end(course: Course) -> Iterator[Promise]:

@@ -94,6 +94,15 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """Another expected end (None: not known) since this moment. `is_silent`: without telling anybody."""
+
+    at: datetime
+    eta: datetime | None
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A moment at which people were told something. `promised_at`: the next update that was promised then; `moves`:
     how that was changed before the next word. `ends`: it was the last word.
@@ -112,7 +121,7 @@ class Course:
     `severity`, `next_update_at`, `eta` and `planned_end_at` are as they stand now; `raised`: each level that was given
     after it was first shown, and since when, `first_severity` the one before those. `started_at`: since when it is
     broken. `shown_at`: when people could first see it. `answered_at`: the first "I have it"; `was_called`: whether
-    anybody was asked.
+    anybody was asked. `estimates`: each expected end that differed from the one before, in order.
     """
 
     kind: Kind
@@ -130,6 +139,7 @@ class Course:
     repeats: bool = False
     first_severity: int | None = None
     raised: tuple[tuple[datetime, int], ...] = ()
+    estimates: tuple[Estimate, ...] = ()
 
     @property
     def first_level(self) -> int:

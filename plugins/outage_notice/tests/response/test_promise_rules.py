@@ -11,6 +11,7 @@ from plugins.outage_notice.response.rules import (
     Callee,
     CallRole,
     Course,
+    Estimate,
     Message,
     Move,
     Promise,
@@ -137,6 +138,24 @@ def test_who_was_called_must_answer() -> None:
 def test_an_expected_end_that_passes_is_an_open_promise_until_it_is_replaced() -> None:
     assert kinds(promises_of_course(course(eta=at(60)), LEVELS))[PromiseKind.eta] == [(at(60), None)]
     assert PromiseKind.eta not in kinds(promises_of_course(course(eta=None), LEVELS))
+
+
+def test_an_expected_end_that_passed_stays_missed_whatever_is_written_afterwards() -> None:
+    def etas(*estimates: Estimate, **more: object) -> list[tuple[datetime, datetime | None]]:
+        last = estimates[-1].eta
+        found = kinds(promises_of_course(course(estimates=estimates, eta=last, **more), LEVELS))
+        return found.get(PromiseKind.eta, [])
+
+    first, over = Estimate(at(10), at(60)), {"is_live": False, "ended_at": at(100)}
+    assert etas(first, Estimate(at(50), at(120))) == [(at(120), None)]  # replaced in time
+    assert etas(first, Estimate(at(70), at(120))) == [(at(60), at(70)), (at(120), None)]  # told ten minutes late
+    silent = (first, Estimate(at(70), at(120), is_silent=True))
+    assert etas(*silent) == [(at(60), None), (at(120), None)]  # nobody has heard a word yet
+    assert etas(*silent, messages=(Message(at(10)), Message(at(90))))[0] == (at(60), at(90))
+    assert etas(*silent, **over) == [(at(60), at(100)), (at(120), at(100))]
+    assert etas(first, Estimate(at(70), None, is_silent=True), **over) == [(at(60), at(100))]
+    back = (Message(at(10)), Message(at(55), ends=True), Message(at(80)))  # it was over in time, and came back
+    assert etas(first, Estimate(at(80), at(150)), messages=back) == [(at(60), at(55)), (at(150), None)]
 
 
 def test_a_maintenance_promises_its_end_and_only_the_updates_it_was_told() -> None:

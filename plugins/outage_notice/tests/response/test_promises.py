@@ -44,10 +44,11 @@ def test_promises_are_judged_by_what_held_then(
 ) -> None:
     """The room, the review and the reports all read these."""
     start = clock.now()
-    record = published(severity=3, starts_at=start - 60 * MINUTE, next_update_at=start + 30 * MINUTE)
+    eta = start + 45 * MINUTE
+    record = published(severity=3, starts_at=start - 60 * MINUTE, next_update_at=start + 30 * MINUTE, eta=eta)
     clock.advance(minutes=50)
     late = clock.now() + 30 * MINUTE
-    actions.edit_published(cast.teresa, record.id, {"next_update_at": late}, weight=Weight.silent)
+    actions.edit_published(cast.teresa, record.id, {"next_update_at": late, "eta": late}, weight=Weight.silent)
     clock.advance(minutes=10)
     actions.edit_published(cast.teresa, record.id, {"severity": 1})
     clock.advance(minutes=10)
@@ -58,6 +59,8 @@ def test_promises_are_judged_by_what_held_then(
         (PromiseKind.update, start + 30 * MINUTE, clock.now()),
         (PromiseKind.update, late, clock.now()),
         (PromiseKind.update, late + 30 * MINUTE, None),
+        (PromiseKind.eta, eta, clock.now()),  # it had passed when it was changed without a word
+        (PromiseKind.eta, late, None),
         (PromiseKind.resolution, start + 300 * MINUTE, None),
     }
 
