@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from helpdesk.plugin_api import db
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry
@@ -59,6 +59,17 @@ def courses_of(records: Sequence[Announcement]) -> dict[int, Course]:
             turn = Turn(_moment(ended_at) or moment, _KINDS[kind], effects, _effects(former))
             turns.setdefault(id, []).append(turn)
     return {record.id: Course(tuple(turns.get(record.id, ())), names.get(record.id, {})) for record in records}
+
+
+def has_named(service_id: int) -> ColumnElement[bool]:
+    """Whether the timeline of an announcement tells of this service, perhaps before it was on, or by mistake."""
+    data, id = TimelineEntry.data, str(service_id)
+    places = (("services", id, "effect"), ("before", "services", id, "effect"), ("after", "services", id, "effect"))
+    return exists().where(
+        TimelineEntry.announcement_id == Announcement.id,
+        TimelineEntry.kind.in_(("published", "edited")),
+        or_(*(data[place].as_string().is_not(None) for place in places)),
+    )
 
 
 def _effects(services: Mapping[str, Any] | None) -> Effects | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -40,27 +39,28 @@ def moments_of(records: Sequence[Announcement]) -> dict[int, Moments]:
 
 def _entries(ids: list[int]) -> tuple[dict[int, datetime], dict[int, datetime]]:
     """The first sign and the first "the cause is found" of each."""
+    data = TimelineEntry.data  # parts of it: with the texts it would be many times as much
     query = (
-        select(TimelineEntry)
+        select(TimelineEntry.announcement_id, TimelineEntry.at, TimelineEntry.kind, data["status"], data["detected_at"])
         .where(TimelineEntry.announcement_id.in_(ids), TimelineEntry.kind.in_((*DETECTIONS, "updated")))
         .order_by(TimelineEntry.id)
     )
     signs: dict[int, datetime] = {}
     causes: dict[int, datetime] = {}
-    for entry in db.session.scalars(query):
-        if entry.kind == "updated":
-            if entry.data.get("status") in FOUND:
-                causes.setdefault(entry.announcement_id, entry.at)
+    for id, at, kind, status, detected_at in db.session.execute(query):
+        if kind == "updated":
+            if status in FOUND:
+                causes.setdefault(id, at)
             continue
-        at = _sign(entry.data) or entry.at
-        signs[entry.announcement_id] = min(at, signs.get(entry.announcement_id, at))
+        sign = _sign(detected_at) or at
+        signs[id] = min(sign, signs.get(id, sign))
     return signs, causes
 
 
-def _sign(data: dict[str, Any]) -> datetime | None:
+def _sign(detected_at: object) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(str(data["detected_at"]))
-    except (KeyError, ValueError):
+        moment = datetime.fromisoformat(str(detected_at))
+    except ValueError:
         return None
     return moment if moment.tzinfo else None
 

@@ -19,7 +19,7 @@ from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Effect, Kin
 from plugins.outage_notice.announcements.rules.lifecycle import occurrences
 from plugins.outage_notice.response.queries.promises import promises_of
 from plugins.outage_notice.reviews.models import Review
-from plugins.outage_notice.reviews.queries.courses import Course, courses_of
+from plugins.outage_notice.reviews.queries.courses import Course, courses_of, has_named
 from plugins.outage_notice.reviews.queries.departments import branches_below, concerned_branches
 from plugins.outage_notice.reviews.queries.moments import CHUNK, moments_of
 from plugins.outage_notice.reviews.rules import Availability, Cause, Moments, Outage, availability
@@ -62,7 +62,7 @@ class OutageRow:
     started_at: datetime
     ended_at: datetime | None
     cause: Cause | None
-    services: tuple[NamedService, ...]
+    services: tuple[str, ...]
     to_notice: float | None
     to_tell: float | None
     to_resolve: float | None
@@ -121,6 +121,27 @@ class _Found:
     start: datetime
     end: datetime
 
+    def stretches(self, record: Announcement) -> tuple[Stretch, ...]:
+        """When it was on in the months, between each end and reopening not; of a repeated one, each of its times."""
+        if record.recurrence:
+            until = min(self.end, record.closed_at or self.end)
+            times = takewhile(lambda o: o.start < until, occurrences(record, self.start))
+            return tuple((o.start, min(o.end, until)) for o, _n in zip(times, range(OCCURRENCES_LIMIT), strict=False))
+        moments = self.moments[record.id]
+        return stretches_of(moments.started_at, moments.ended_at, self.courses[record.id].turns, self.end)
+
+    def outages(self, record: Announcement) -> dict[int, list[Outage]]:
+        """What each service had while it was affected, by its id."""
+        present = {s.id: s.effect for s in self.services.get(record.id, ())}
+        return outages_of(self.stretches(record), effects_over_time(self.courses[record.id].turns, present))
+
+    def affected(self, record: Announcement) -> dict[int, str]:
+        """The services of it, and those that were taken off while it was on, by id."""
+        former, present = self.courses[record.id].names, self.services.get(record.id, ())
+        return {s.id: s.name for s in present} | {
+            id: former[id] for id in self.outages(record) if id not in {s.id for s in present}
+        }
+
 
 @time_limit()
 def report(wanted: Wanted, now: datetime) -> Report:
@@ -141,6 +162,8 @@ def report(wanted: Wanted, now: datetime) -> Report:
         start,
         end,
     )
+    if wanted.service_id is not None:
+        found = replace(found, records=[r for r in records if wanted.service_id in found.affected(r)])
     rows = _rows(found)
     return Report(
         outages=tuple(rows),
@@ -180,8 +203,11 @@ def _records(wanted: Wanted, start: datetime, end: datetime) -> list[Announcemen
         conditions.append(for_department(wanted.department_id))
     if wanted.service_id is not None:
         conditions.append(
-            exists().where(
-                AffectedService.announcement_id == Announcement.id, AffectedService.service_id == wanted.service_id
+            or_(
+                exists().where(
+                    AffectedService.announcement_id == Announcement.id, AffectedService.service_id == wanted.service_id
+                ),
+                has_named(wanted.service_id),
             )
         )
     found: list[Announcement] = []
@@ -223,7 +249,7 @@ def _row(
 ) -> OutageRow:
     moments = found.moments[record.id]
     started = moments.started_at or record.created_at
-    resolved = None if moments.ended_at is None else time_on(_stretches(found, record)) / MINUTE
+    resolved = None if moments.ended_at is None else time_on(found.stretches(record)) / MINUTE
 
     def after(moment: datetime | None) -> float | None:
         return None if moment is None else max((moment - started) / MINUTE, 0.0)
@@ -236,7 +262,7 @@ def _row(
         started,
         moments.ended_at,
         causes.get(record.id),
-        tuple(found.services.get(record.id, ())),
+        tuple(found.affected(record).values()),
         after(moments.noticed_at),
         after(moments.told_at),
         resolved,
@@ -245,27 +271,16 @@ def _row(
     )
 
 
-def _stretches(found: _Found, record: Announcement) -> tuple[Stretch, ...]:
-    """When it was on within the months, between each end and reopening not; of a repeated one, each of its times."""
-    if record.recurrence:
-        until = min(found.end, record.closed_at or found.end)
-        times = takewhile(lambda o: o.start < until, occurrences(record, found.start))
-        return tuple((o.start, min(o.end, until)) for o, _n in zip(times, range(OCCURRENCES_LIMIT), strict=False))
-    moments = found.moments[record.id]
-    return stretches_of(moments.started_at, moments.ended_at, found.courses[record.id].turns, found.end)
-
-
 def _service_rows(found: _Found) -> list[ServiceRow]:
     """Every service that something happened to, the worst first. Planned work is maintenance whatever its effect."""
     outages: defaultdict[int, list[Outage]] = defaultdict(list)
     counts: Counter[int] = Counter()
     names: dict[int, str] = {}
     for record in found.records:
-        course, planned = found.courses[record.id], record.kind is Kind.maintenance
-        services = found.services.get(record.id, ())
-        names = {**course.names, **names, **{s.id: s.name for s in services}}
-        effects = effects_over_time(course.turns, {s.id: s.effect for s in services})
-        for service_id, mine in outages_of(_stretches(found, record), effects).items():
+        planned = record.kind is Kind.maintenance
+        present = {s.id: s.name for s in found.services.get(record.id, ())}
+        names = {**found.courses[record.id].names, **names, **present}
+        for service_id, mine in found.outages(record).items():
             if found.wanted.service_id in (None, service_id):
                 outages[service_id] += [replace(o, effect=Effect.under_maintenance) for o in mine] if planned else mine
                 counts[service_id] += not planned
@@ -298,7 +313,7 @@ def _repeats(rows: Sequence[OutageRow]) -> list[Repeat]:
     for row in rows:
         if row.cause is not None and row.cause is not Cause.unknown:
             for service in row.services:
-                found[row.cause, service.name].append(row.id)
+                found[row.cause, service].append(row.id)
     repeats = [Repeat(cause, name, tuple(ids)) for (cause, name), ids in found.items() if len(ids) > 1]
     return sorted(repeats, key=lambda r: (-len(r.ids), r.service))
 

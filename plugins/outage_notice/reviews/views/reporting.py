@@ -157,7 +157,7 @@ OUTAGES: tuple[Column, ...] = (
     (_l("Title"), lambda row: row.title),
     (_l("Level"), lambda row: LEVEL_NAMES[row.severity]),
     (_l("Kind of cause"), lambda row: CAUSE_NAMES[row.cause] if row.cause else ""),
-    (_l("Services"), lambda row: ", ".join(s.name for s in row.services)),
+    (_l("Services"), lambda row: ", ".join(row.services)),
     (_l("Start (UTC)"), lambda row: _utc(row.started_at)),
     (_l("End (UTC)"), lambda row: _utc(row.ended_at)),
     (_l("To notice (minutes)"), lambda row: _tenths(row.to_notice)),

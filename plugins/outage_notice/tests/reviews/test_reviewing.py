@@ -23,7 +23,7 @@ from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
 from plugins.outage_notice.announcements import actions as announcing
 from plugins.outage_notice.announcements.models import Announcement, AudienceTarget, TimelineEntry
-from plugins.outage_notice.announcements.rules import Effect, ServiceEffect
+from plugins.outage_notice.announcements.rules import Effect, Kind, ServiceEffect
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.banners.models import Receipt
 from plugins.outage_notice.outages import actions as outages
@@ -380,6 +380,7 @@ def test_a_report_reads_only_its_months_and_asks_as_much_for_many_outages_as_for
     for _more in range(4):
         outage_of(people, clock, vpn)
     assert asked(5) == few
+    assert not any("outage_timeline_entry.is_public" in text for text, _values in statements), "only parts are read"
     searches = [s for s in statements if "actual_start_at >=" in s[0]]
     assert len(searches) == 1
     with app.app_context():
@@ -407,6 +408,34 @@ def test_a_report_counts_what_was_on_and_how_heavily(people: People, vpn: Servic
     assert (service.availability.down, service.availability.affected) == (60 * MINUTE, 105 * MINUTE)
     facts = facts_of(people.carla, outage, clock)
     assert (facts.resolution, facts.stretches) == (105, 2)
+
+
+@pytest.mark.both_databases
+def test_a_report_of_a_service_counts_what_affected_it_then(people: People, vpn: Service, clock: FixedClock) -> None:
+    mail, erp, wifi = (factories.make_service(name, people.finance) for name in ("Mail", "ERP", "Wi-Fi"))
+    starts = clock.now() + 30 * MINUTE
+    outage = publish(people.teresa, department(people.finance), services=(vpn, mail, wifi))
+    planned = publish(
+        people.teresa, department(people.finance), services=(vpn, erp), kind=Kind.maintenance, severity=3,
+        starts_at=starts, planned_end_at=starts + 60 * MINUTE,
+    )  # fmt: skip
+    act(announcing.edit_published, people.teresa, planned.id, {"services": (ServiceEffect(vpn.id),)})  # before it began
+    clock.advance(minutes=20)
+    act(announcing.edit_published, people.teresa, outage.id, {"services": (ServiceEffect(mail.id),)})
+    clock.advance(minutes=40)
+    act(announcing.resolve, people.teresa, outage.id)
+    act(announcing.resolve, people.teresa, planned.id)
+
+    def of(service: Service) -> tuple[list[tuple[str, ...]], list[tuple[str, float]]]:
+        found = report_of(clock, service_id=service.id)
+        down = [(s.name, (s.availability.down + s.availability.maintenance) / MINUTE) for s in found.services]
+        return [row.services for row in found.outages], down
+
+    every = [("Mail", "VPN", "Wi-Fi")]
+    assert of(mail) == (every, [("Mail", 60)])
+    assert of(wifi) == (every, [("Wi-Fi", 20)])
+    assert of(vpn) == (every, [("VPN", 50)])
+    assert of(erp) == ([], [])
 
 
 @pytest.mark.both_databases
@@ -444,9 +473,9 @@ def test_which_departments_an_outage_concerned(people: People, vpn: Service, app
 
 
 @factories.in_app
-def report_of(clock: FixedClock) -> Report:
+def report_of(clock: FixedClock, **of: int) -> Report:
     zone = ZoneInfo("UTC")
-    return report(Wanted(read_range("", "", clock.now(), zone), zone), clock.now())
+    return report(Wanted(read_range("", "", clock.now(), zone), zone, **of), clock.now())
 
 
 @factories.in_app
