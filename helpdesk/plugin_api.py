@@ -8,6 +8,7 @@ from helpdesk.accounts.rules import DepartmentsChanged, Role, UserChanged
 from helpdesk.audit.actions import record as record_audit
 from helpdesk.audit.budgets import require_audience
 from helpdesk.catalog.models import Service, ServiceDepartment
+from helpdesk.catalog.queries import lineages as service_lineages
 from helpdesk.catalog.rules import ServiceChanged
 from helpdesk.channels.actions import queue_notification
 from helpdesk.config import LOCALES
@@ -173,6 +174,7 @@ __all__ = [
     "record_feed",
     "require_audience",
     "safe_next",
+    "service_lineages",
     "take_accepted_mails",
     "ticket_facts",
     "time_limit",

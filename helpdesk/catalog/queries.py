@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -101,7 +101,16 @@ def is_slug_taken(slug: str, own_id: int = 0) -> bool:
 
 def ancestors(service_id: int | None) -> list[int]:
     """The ids from this service up to the top, itself included."""
+    return [] if service_id is None else lineages([service_id])[service_id]
+
+
+def lineages(service_ids: Iterable[int]) -> dict[int, list[int]]:
+    """For each service the ids from it up to the top, itself included. One query."""
     parents = {row.id: row.parent_id for row in db.session.execute(select(Service.id, Service.parent_id))}
+    return {id: _chain(id, parents) for id in service_ids}
+
+
+def _chain(service_id: int | None, parents: Mapping[int, int | None]) -> list[int]:
     chain: list[int] = []
     while service_id is not None and service_id not in chain:
         chain.append(service_id)

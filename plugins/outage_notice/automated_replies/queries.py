@@ -6,7 +6,7 @@ from datetime import datetime
 
 from helpdesk.plugin_api import TicketFacts, Viewer, viewers
 from plugins.outage_notice.announcements.queries import live_announcements
-from plugins.outage_notice.announcements.queries.replies import refused_of
+from plugins.outage_notice.announcements.queries.replies import lineage_of, refused_of
 from plugins.outage_notice.announcements.rules.matching import Match, concerning, find_matches, order_of
 from plugins.outage_notice.audiences.queries import facts_of
 
@@ -21,7 +21,7 @@ def outages_of_ticket(ticket: TicketFacts, requester: Viewer, now: datetime) -> 
     has said, it is not about.
     """
     text = f"{ticket.subject}\n{ticket.text}"
-    found = find_matches(live_announcements(now), facts_of(requester), ticket.service_id, text, now)
+    found = find_matches(live_announcements(now), facts_of(requester), lineage_of(ticket.service_id), text, now)
     refused = refused_of(ticket) if found else ()
     return [match for match in found if match.announcement.id not in refused]
 
@@ -34,4 +34,4 @@ def outages_of_person(person: Viewer, service_id: int | None, text: str, now: da
     if service_id is None and not text.strip():
         found = concerning(live_announcements(now), facts_of(person), now)
         return sorted((Match(announcement, "person") for announcement in found), key=order_of)
-    return find_matches(live_announcements(now), facts_of(person), service_id, text, now)
+    return find_matches(live_announcements(now), facts_of(person), lineage_of(service_id), text, now)

@@ -1,11 +1,11 @@
-"""The automated reply about one announcement, which a room above writes and another one sends."""
+"""Replies to tickets: the one about an announcement, which a room above writes, and what they are about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer
+from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer, service_lineages
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement
 
 WriteReply = Callable[[LiveAnnouncement, TicketFacts, Viewer, str, datetime], ReplyText]
@@ -36,3 +36,8 @@ def refused_of(ticket: TicketFacts) -> Collection[int]:
     """The announcements that this ticket is not about; none without a room that knows."""
     find = _refused.get("find")
     return () if find is None else find(ticket)
+
+
+def lineage_of(service_id: int | None) -> Sequence[int]:
+    """The service of a ticket and those above it; nothing for a ticket without one."""
+    return () if service_id is None else service_lineages([service_id])[service_id]

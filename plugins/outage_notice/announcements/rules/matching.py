@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,19 +28,20 @@ class Match:
 def find_matches(
     announcements: Iterable[LiveAnnouncement],
     requester: ViewerFacts,
-    service_id: int | None,
+    lineage: Collection[int],
     text: str,
     now: datetime,
 ) -> list[Match]:
     """The active outages that concern a ticket of `requester`, most severe first.
 
-    Concerned: the requester is in the audience, and the ticket's service is among the affected ones, or the ticket
-    has none and its words match. A planned maintenance counts while it runs; drills and information never do.
+    Concerned: the requester is in the audience, and the ticket's service or one above it is among the affected ones, or
+    the ticket has none and its words match. `lineage`: the service and those above it. A planned maintenance counts
+    while it runs; drills and information never do.
     """
     found = []
     for announcement in concerning(announcements, requester, now):
-        if service_id is not None:
-            if service_id in {service.id for service in announcement.services}:
+        if lineage:
+            if is_about(announcement, lineage):
                 found.append(Match(announcement, "service"))
         elif words_match(announcement, text):
             found.append(Match(announcement, "words"))
@@ -50,19 +51,24 @@ def find_matches(
 def find_weak_matches(
     announcements: Iterable[LiveAnnouncement],
     requester: ViewerFacts,
-    service_id: int | None,
+    lineage: Collection[int],
     text: str,
     now: datetime,
 ) -> list[Match]:
     """The active outages that only the words speak for: the ticket names another service. Most severe first."""
-    if service_id is None:
+    if not lineage:
         return []
     found = [
         Match(announcement, "words")
         for announcement in concerning(announcements, requester, now)
-        if service_id not in {service.id for service in announcement.services} and words_match(announcement, text)
+        if not is_about(announcement, lineage) and words_match(announcement, text)
     ]
     return sorted(found, key=order_of)
+
+
+def is_about(announcement: LiveAnnouncement, lineage: Collection[int]) -> bool:
+    """Whether it affects a service, or one of which that is a part: `lineage`, the service and those above it."""
+    return any(service.id in lineage for service in announcement.services)
 
 
 def concerning(announcements: Iterable[LiveAnnouncement], person: ViewerFacts, now: datetime) -> list[LiveAnnouncement]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from helpdesk.plugin_api import Badge, Viewer
+from helpdesk.plugin_api import Badge, Viewer, service_lineages
 from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.views.words import _
 
@@ -14,15 +15,18 @@ ICONS = {"l1": "octagon", "l2": "triangle", "l3": "diamond", "l4": "info", "mt":
 
 
 def service_states(service_ids: Sequence[int], viewer: Viewer, now: datetime) -> dict[int, Badge]:
-    """The first notice of the board that names a service says how it is. Announcements for others say nothing here."""
-    wanted, states = set(service_ids), dict[int, Badge]()
-    for banner in boards([viewer.id], now)[viewer.id].banners:
-        if banner["kind"] == "information" or banner["drill"]:
-            continue
-        for service in banner["services"]:
-            if service["id"] in wanted and service["id"] not in states:
-                states[service["id"]] = _badge(banner, service["effect"])
-    return states
+    """The first notice of the board that names a service, or one of which that is a part, says how it is.
+
+    Announcements for others say nothing here.
+    """
+    said: dict[int, tuple[int, Badge]] = {}
+    for place, banner in enumerate(boards([viewer.id], now)[viewer.id].banners):
+        if banner["kind"] != "information" and not banner["drill"]:
+            for service in banner["services"]:
+                said.setdefault(service["id"], (place, _badge(banner, service["effect"])))
+    lineages = service_lineages(service_ids) if said else {}
+    found = {id: [said[i] for i in lineage if i in said] for id, lineage in lineages.items()}
+    return {id: min(badges, key=itemgetter(0))[1] for id, badges in found.items() if badges}
 
 
 def _badge(banner: Mapping[str, Any], effect: str) -> Badge:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from helpdesk.plugin_api import TicketFacts, Viewer, viewers
 from plugins.outage_notice.announcements.queries import LiveAnnouncement, live_announcements
+from plugins.outage_notice.announcements.queries.replies import lineage_of
 from plugins.outage_notice.announcements.rules.matching import (
     Match,
     concerning,
@@ -29,7 +30,8 @@ def outages_of_text(
 ) -> tuple[list[Match], list[Match]]:
     """As `outages_of_ticket`, for what this person writes."""
     live, facts = live_announcements(now), facts_of(person)
-    return find_matches(live, facts, service_id, text, now), find_weak_matches(live, facts, service_id, text, now)
+    lineage = lineage_of(service_id)
+    return find_matches(live, facts, lineage, text, now), find_weak_matches(live, facts, lineage, text, now)
 
 
 def outages_of_person(person_id: int, now: datetime) -> list[LiveAnnouncement]:

@@ -27,8 +27,9 @@ from helpdesk.plugin_api import (
 )
 from plugins.outage_notice.announcements.models import AffectedService, Announcement, TimelineEntry
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
+from plugins.outage_notice.announcements.queries.replies import lineage_of
 from plugins.outage_notice.announcements.rules import LIVE_STATUSES, Status
-from plugins.outage_notice.announcements.rules.matching import words_match
+from plugins.outage_notice.announcements.rules.matching import is_about, words_match
 from plugins.outage_notice.audiences.queries import facts_of
 from plugins.outage_notice.audiences.rules import matches
 from plugins.outage_notice.outages.models import Surge, SurgeHour, SurgeLimits, SurgeReport, TicketLink
@@ -203,18 +204,20 @@ def count_uncovered(key: str, since: datetime, limits: Limits, now: datetime) ->
         .limit(CLUSTER_LIMIT)
     )
     of_each: dict[int, int] = {row[0]: row[1] for row in rows}
-    if about := [outage for outage in running_outages(now) if _is_about(outage, key)]:
+    if about := _outages_about(key, now):
         people = {i: facts_of(person) for i, person in viewers(list(of_each)).items()}
         covered = {i for i, facts in people.items() if any(matches(outage.targets, facts) for outage in about)}
         of_each = {i: count for i, count in of_each.items() if i not in covered}
     return surges.weigh(of_each.values(), limits)
 
 
-def _is_about(outage: LiveAnnouncement, key: str) -> bool:
+def _outages_about(key: str, now: datetime) -> list[LiveAnnouncement]:
     service_id, word = surges.read_key(key)
-    if service_id is not None:
-        return service_id in {service.id for service in outage.services}
-    return words_match(outage, word or "")
+    running = running_outages(now)
+    if service_id is None or not running:
+        return [outage for outage in running if words_match(outage, word or "")]
+    lineage = lineage_of(service_id)
+    return [outage for outage in running if is_about(outage, lineage)]
 
 
 def get_surge(actor: Viewer, surge_id: int, *, lock: bool = False) -> Surge:

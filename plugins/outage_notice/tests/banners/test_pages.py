@@ -120,14 +120,15 @@ def test_the_sign_in_page_tells_only_what_is_public(client: FlaskClient, people:
 
 
 def test_services_say_how_they_are_for_this_person(app: Flask, people: People) -> None:
-    """The hook `service_states`: on the service page and at home, from the person's own board."""
+    """The hook `service_states`: on the service page and at home, from the person's own board; parts with the whole."""
     vpn = factories.make_service("VPN", people.town_hall)
+    factories.make_service("Token", people.town_hall, parent_id=vpn.id)
     publish(people.teresa, department(people.finance), services=(vpn,))
     ana, bruno = app.test_client(), app.test_client()
     factories.sign_in(ana, people.ana)
     factories.sign_in(bruno, people.bruno)
     for path in ("/services", "/"):
-        assert re.search(r"svc__state t-l2.*?Down", page(ana, path), re.S)
+        assert len(re.findall(r"svc__state t-l2.*?Down", page(ana, path), re.S)) == 2
         assert "svc__state t-l2" not in page(bruno, path)
 
 

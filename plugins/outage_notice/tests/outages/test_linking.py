@@ -55,6 +55,17 @@ def test_a_ticket_without_a_service_is_linked_by_its_words(
     assert reload(other).status is Status.new
 
 
+def test_what_is_part_of_an_affected_service_is_affected(
+    people: People, vpn: Service, outage: Announcement, settle: Settle
+) -> None:
+    token = factories.make_service("Token", people.town_hall, parent_id=vpn.id)
+    card = factories.make_service("Card", people.town_hall, parent_id=token.id)
+    network = factories.make_service("Network", people.town_hall)
+    tickets = [open_ticket(people.ana, service) for service in (token, card, network)]
+    settle()
+    assert [link is not None and link.by is By.service for link in map(link_of, tickets)] == [True, True, False]
+
+
 def test_words_beside_another_service_only_suggest(people: People, outage: Announcement, settle: Settle) -> None:
     mail = factories.make_service("E-mail", people.town_hall)
     ticket = open_ticket(people.ana, mail, "Mail says gateway error")

@@ -182,10 +182,11 @@ def test_a_ticket_counts_once(app: Flask, people: People, vpn: Service) -> None:
         assert db.session.query(SurgeReport).count() == 2
 
 
-def test_a_running_outage_covers_its_service(
+def test_a_running_outage_covers_its_service_and_what_is_part_of_it(
     app: Flask, people: People, vpn: Service, crowd: Crowd, settle: Settle
 ) -> None:
     publish(people.teresa, EVERYONE, services=(vpn,))
+    crowd(9, factories.make_service("Token", people.town_hall, parent_id=vpn.id))
     [*_rest, last] = crowd(9, vpn)
     assert surges(app) == []
     assert link_of(last) is not None  # they join by rule instead
