@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk.plugin_api import Service, db
-from plugins.outage_notice.announcements.rules import Draft, Texts
+from plugins.outage_notice.announcements.rules import Draft, Texts, mails_before, plan_of
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 
@@ -55,6 +55,7 @@ def _channels(draft: Draft) -> list[str]:
     is_used = {
         "banner": True,
         "dialog": draft.must_confirm,
+        "mail": bool(mails_before(plan_of(draft))),
         "automated_replies": draft.mention_in_automated_replies and not draft.is_drill,
         "public": draft.is_public and not draft.is_drill,
     }

@@ -26,6 +26,7 @@ EXCERPT = 240  # characters of one text: a page holds many entries, and the reco
 CHANNEL_NAMES: Mapping[str, Any] = {
     "banner": _l("on screens and in the notice list"),
     "dialog": _l("to be confirmed"),
+    "mail": _l("by e-mail"),
     "automated_replies": _l("in automated replies"),
     "public": _l("before sign-in"),
 }

@@ -17,12 +17,22 @@ from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from helpdesk.mail.models import OutgoingMail
 from helpdesk.scheduling.relay import run_until_idle
+from helpdesk.scheduling.ticker import run_jobs
 from helpdesk.tickets import actions as tickets
 from helpdesk.tickets.models import Message
 from helpdesk.tickets.rules import NewTicket
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import Draft, NewUpdate, ServiceEffect, Texts, Weight
+from plugins.outage_notice.announcements.rules import (
+    Anchor,
+    Draft,
+    NewUpdate,
+    PlanEntry,
+    Says,
+    ServiceEffect,
+    Texts,
+    Weight,
+)
 from plugins.outage_notice.tests.announcing import HOUR, department
 from tests import databases, factories, fixtures
 from tests.databases import START
@@ -77,6 +87,7 @@ class World:
             "services": (ServiceEffect(self.vpn.id),),
             "audience": (department(self.people.finance),),
             "next_update_at": self.clock.now() + HOUR,
+            "notice_plan": (PlanEntry(Says.mail), PlanEntry(Says.mail, Anchor.end)),
         }
         return Draft(**(values | more))
 
@@ -258,6 +269,9 @@ def do(w: World, verb: str) -> bool:
     w.begin()
     with w.app.app_context():
         is_for_ana = VERBS[verb](w)
+    for _turn in ("the mailing begins", "its mails are written"):
+        run_until_idle(w.app)
+        run_jobs(w.app)
     run_until_idle(w.app)
     return is_for_ana
 
@@ -282,6 +296,9 @@ def test_the_person_it_is_for_has_it_or_not_yet(world: World, verb: str) -> None
         assert seen == set(), "not before its time"
     elif is_for_ana:
         assert "/notices" in seen
+        assert verb != "publish" or any(
+            world.word in text for where, text in replies(world, world.ana) if "mail" in where
+        )
     else:
         assert not seen - {"socket"}, "it was there and is gone"
 
