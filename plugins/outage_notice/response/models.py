@@ -109,6 +109,18 @@ class PromisePolicy(Base):
     )
 
 
+class PromisePolicyChange(Base):
+    """What a policy was before it was changed: `former` as JSON of `rules.Targets`, None where nothing was agreed."""
+
+    __tablename__ = "outage_promise_policy_change"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id", ondelete="CASCADE"))
+    severity: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    former: Mapped[dict[str, int | None] | None] = mapped_column(JSON(none_as_null=True))
+    __table_args__ = (Index("ix_outage_promise_policy_change_changed_at", "changed_at", "id"),)
+
+
 class Manager(Base):
     """A person who is told last when a promise stays late. Without any, the administrators are."""
 

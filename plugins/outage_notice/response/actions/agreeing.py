@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import Department, Forbidden, Invalid, Viewer, record_audit, transaction, viewers
+from helpdesk.plugin_api import Department, Forbidden, Invalid, Viewer, now, record_audit, transaction, viewers
 from plugins.outage_notice.announcements.rules import Severity
-from plugins.outage_notice.response.models import Manager, PromisePolicy
+from plugins.outage_notice.response.models import Manager, PromisePolicy, PromisePolicyChange
 from plugins.outage_notice.response.rules import MINUTES_LIMIT, Targets
 
 MANAGERS_LIMIT = 50
@@ -30,21 +31,24 @@ def change_targets(actor: Viewer, department_id: int | None, levels: Mapping[int
             value = getattr(targets, field.name)
             if value is not None and not 1 <= value <= MINUTES_LIMIT:
                 raise Invalid({field.name: _("Choose from 1 minute to 60 days.")})
+    at = now()
     with transaction() as session:
         if department_id is not None and session.get(Department, department_id) is None:
             raise Invalid({"department_id": _("There is no such department.")})
         for severity, targets in levels.items():
-            _write(session, actor, department_id, Severity(severity), targets)
+            _write(session, actor, department_id, Severity(severity), targets, at)
 
 
-def _write(session: Session, actor: Viewer, department_id: int | None, severity: int, targets: Targets) -> None:
+def _write(
+    session: Session, actor: Viewer, department_id: int | None, severity: int, targets: Targets, at: datetime
+) -> None:
     row = session.scalars(
         select(PromisePolicy).where(
             PromisePolicy.department_id.is_not_distinct_from(department_id), PromisePolicy.severity == severity
         )
     ).one_or_none()
     values = asdict(targets)
-    before = None if row is None else {name: getattr(row, name) for name in values}
+    before = None if row is None else _values(row)
     is_nothing = department_id is not None and targets.is_empty  # as for all: nothing is agreed
     if before == values or (before is None and is_nothing):
         return
@@ -55,21 +59,34 @@ def _write(session: Session, actor: Viewer, department_id: int | None, severity:
     else:
         for name, value in values.items():
             setattr(row, name, value)
+    _keep(session, department_id, severity, before, at)
     place = f"{department_id or 'all'}:{severity}"
     record_audit(actor, "promise_policy.changed", "promise_policy", place, before=before, after=values)
+
+
+def _keep(
+    session: Session, department_id: int | None, severity: int, former: dict[str, int | None] | None, at: datetime
+) -> None:
+    """What was published before is judged by what held then."""
+    session.add(PromisePolicyChange(department_id=department_id, severity=severity, changed_at=at, former=former))
 
 
 def drop_department(actor: Viewer, department_id: int) -> None:
     """This department has no targets of its own any more."""
     _require_administrator(actor)
+    at = now()
     with transaction() as session:
-        gone = session.scalars(
-            delete(PromisePolicy).where(PromisePolicy.department_id == department_id).returning(PromisePolicy.severity)
-        ).all()
+        gone = session.scalars(select(PromisePolicy).where(PromisePolicy.department_id == department_id)).all()
+        for row in gone:
+            _keep(session, department_id, row.severity, _values(row), at)
+            session.delete(row)
         if gone:
-            record_audit(
-                actor, "promise_policy.dropped", "promise_policy", department_id, before={"levels": sorted(gone)}
-            )
+            before = {"levels": {str(row.severity): _values(row) for row in gone}}
+            record_audit(actor, "promise_policy.dropped", "promise_policy", department_id, before=before)
+
+
+def _values(row: PromisePolicy) -> dict[str, int | None]:
+    return {field.name: getattr(row, field.name) for field in fields(Targets)}
 
 
 def change_managers(actor: Viewer, user_ids: Iterable[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import exists, select
 
@@ -13,8 +14,9 @@ from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import Severity
 from plugins.outage_notice.audiences.queries import audience_condition, branch_ids
 from plugins.outage_notice.audiences.rules import Target
-from plugins.outage_notice.response.models import Manager, PromisePolicy
+from plugins.outage_notice.response.models import Manager, PromisePolicy, PromisePolicyChange
 from plugins.outage_notice.response.rules import DEFAULT_TARGETS, LevelTargets, Targets, strictest
+from plugins.outage_notice.response.rules.policies import Policies, PolicyChange, policies_at
 
 
 def _targets(row: PromisePolicy) -> Targets:
@@ -29,16 +31,36 @@ def _targets(row: PromisePolicy) -> Targets:
 
 def general_targets() -> dict[int, Targets]:
     """The targets of each level for everybody."""
-    rows = db.session.scalars(select(PromisePolicy).where(PromisePolicy.department_id.is_(None)))
-    return dict(DEFAULT_TARGETS) | {row.severity: _targets(row) for row in rows}
+    return _split(_policies())[0]
 
 
 def department_policies() -> dict[int, dict[int, Targets]]:
     """What single departments agreed on: targets by level, by department."""
-    found: defaultdict[int, dict[int, Targets]] = defaultdict(dict)
-    for row in db.session.scalars(select(PromisePolicy).where(PromisePolicy.department_id.is_not(None))):
-        found[row.department_id or 0][row.severity] = _targets(row)
-    return dict(found)
+    return _split(_policies())[1]
+
+
+def _policies() -> Policies:
+    return {(row.department_id, row.severity): _targets(row) for row in db.session.scalars(select(PromisePolicy))}
+
+
+def _split(policies: Policies) -> tuple[dict[int, Targets], dict[int, dict[int, Targets]]]:
+    """Those for all by level, and those of each department."""
+    general, agreed = dict(DEFAULT_TARGETS), defaultdict[int, dict[int, Targets]](dict)
+    for (department_id, severity), targets in policies.items():
+        (general if department_id is None else agreed[department_id])[severity] = targets
+    return general, dict(agreed)
+
+
+def _changes_since(moment: datetime) -> list[PolicyChange]:
+    """Every change of a policy after this moment, in order."""
+    query = select(PromisePolicyChange).where(PromisePolicyChange.changed_at > moment)
+    rows = db.session.scalars(query.order_by(PromisePolicyChange.changed_at, PromisePolicyChange.id))
+    return [
+        PolicyChange(
+            row.changed_at, row.department_id, row.severity, None if row.former is None else Targets(**row.former)
+        )
+        for row in rows
+    ]
 
 
 def department_names(ids: Iterable[int]) -> dict[int, str]:
@@ -52,22 +74,39 @@ def targets_for(records: Sequence[Announcement]) -> dict[int, Targets]:
     return {record.id: found[record.id].get(record.severity, strictest(())) for record in records}
 
 
-def level_targets_for(records: Sequence[Announcement]) -> dict[int, LevelTargets]:
-    """The targets of each announcement by level: the strictest of those for all and of the departments it is for."""
-    general, agreed = general_targets(), department_policies()
-    audiences: Mapping[int, list[Target]] = targets_by_id([r.id for r in records]) if agreed and records else {}
-    made: dict[tuple[Target, ...], LevelTargets] = {}  # many outages are for the same few audiences
+def level_targets_for(records: Sequence[Announcement], *, of_today: bool = False) -> dict[int, LevelTargets]:
+    """The targets of each announcement by level: the strictest of those for all and of the departments it is for.
+
+    As they held when it was published; of drafts, and with `of_today`, the present ones.
+    """
+    begun = {} if of_today else {r.id: r.published_at for r in records if r.published_at is not None}
+    present = _policies()
+    changes = _changes_since(min(begun.values())) if begun else []
+    held: dict[int, tuple[Policies, int]] = {}  # by announcement, with how many changes came after it
+    for record in records:
+        since = begun.get(record.id)
+        later = 0 if since is None else sum(change.at > since for change in changes)
+        held[record.id] = (policies_at(present, changes, since) if since and later else present), later
+    is_agreed = any(key[0] is not None for policies, _later in held.values() for key in policies)
+    audiences: Mapping[int, list[Target]] = targets_by_id([r.id for r in records]) if is_agreed and records else {}
+    made: dict[tuple[tuple[Target, ...], int], LevelTargets] = {}  # many outages are for the same few audiences
     found = {}
     for record in records:
-        audience = tuple(audiences.get(record.id, ()))
-        if audience not in made:
-            concerned = [levels for id, levels in agreed.items() if _concerns(audience, id)]
-            made[audience] = {
-                level: strictest([general.get(level, Targets()), *(one[level] for one in concerned if level in one)])
-                for level in Severity
-            }
-        found[record.id] = made[audience]
+        policies, later = held[record.id]
+        key = tuple(audiences.get(record.id, ())), later
+        if key not in made:
+            made[key] = _by_level(policies, key[0])
+        found[record.id] = made[key]
     return found
+
+
+def _by_level(policies: Policies, audience: Sequence[Target]) -> LevelTargets:
+    general, agreed = _split(policies)
+    concerned = [levels for id, levels in agreed.items() if _concerns(audience, id)]
+    return {
+        level: strictest([general.get(level, Targets()), *(one[level] for one in concerned if level in one)])
+        for level in Severity
+    }
 
 
 def _concerns(audience: Iterable[Target], department_id: int) -> bool:

@@ -23,6 +23,7 @@ from plugins.outage_notice.response.rules import (
     Message,
     Move,
     Promise,
+    Targets,
     TellStep,
     duty_of_promise,
     open_promises,
@@ -58,22 +59,22 @@ def promises_of(announcement_ids: Iterable[int]) -> dict[int, list[Promise]]:
     """As `promises_kept`, for many at once: a handful of queries."""
     ids = list(announcement_ids)
     records = db.session.scalars(select(Announcement).where(Announcement.id.in_(ids))).all() if ids else []
-    return {id: promises for id, (promises, _escalate_minutes) in _with_escalation(records).items()}
+    return _promises(records)
 
 
-def _with_escalation(records: Sequence[Announcement]) -> dict[int, tuple[list[Promise], int]]:
-    """The promises of each, and how many minutes late until the next person is told."""
+def _promises(records: Sequence[Announcement]) -> dict[int, list[Promise]]:
     ids = [record.id for record in records]
     if not ids:
         return {}
     targets, said, answers = level_targets_for(records), _said_of(ids), _answers_of(ids)
-    found = {}
-    for record in records:
-        course, levels = _course(record, said[record.id], answers.get(record.id)), targets[record.id]
-        now_held = levels.get(record.severity)
-        minutes = None if now_held is None else now_held.escalate_minutes
-        found[record.id] = ([] if course is None else promises_of_course(course, levels), minutes or ESCALATE_MINUTES)
-    return found
+    courses = {record.id: _course(record, said[record.id], answers.get(record.id)) for record in records}
+    return {id: [] if course is None else promises_of_course(course, targets[id]) for id, course in courses.items()}
+
+
+def _escalate_minutes(records: Sequence[Announcement]) -> dict[int, int]:
+    """How many minutes late until the next person is told, as it is agreed now."""
+    targets = level_targets_for(records, of_today=True)
+    return {r.id: targets[r.id].get(r.severity, Targets()).escalate_minutes or ESCALATE_MINUTES for r in records}
 
 
 @dataclass(slots=True)
@@ -227,10 +228,10 @@ def live_promises(now: datetime, *, concerning: int | None = None) -> list[LiveP
         query = query.where(or_(owner == concerning, Announcement.id.in_(told), Announcement.id.in_(duties)))
     records = sorted(db.session.scalars(query), key=lambda record: record.id)
     alive = [r for r in records if r.status is Status.draft or announcing.can_end(r, now)]
-    by_id, keepers = {record.id: record for record in alive}, keepers_of(alive)
+    by_id, keepers, minutes = {record.id: record for record in alive}, keepers_of(alive), _escalate_minutes(alive)
     return [
-        LivePromise(by_id[id], promise, escalate_minutes, keepers[id].get(duty_of_promise(promise.kind)))
-        for id, (promises, escalate_minutes) in _with_escalation(alive).items()
+        LivePromise(by_id[id], promise, minutes[id], keepers[id].get(duty_of_promise(promise.kind)))
+        for id, promises in _promises(alive).items()
         for promise in open_promises(promises)
     ]
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from helpdesk.core.clock import FixedClock
 from helpdesk.plugin_api import transaction
@@ -11,6 +14,7 @@ from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import NewUpdate, Weight
 from plugins.outage_notice.response import queries
+from plugins.outage_notice.response.actions import agreeing
 from plugins.outage_notice.response.models import PromisePolicy
 from plugins.outage_notice.response.rules import PromiseKind, Targets
 from plugins.outage_notice.tests.announcements.conftest import Cast
@@ -63,6 +67,29 @@ def test_promises_are_judged_by_what_held_then(
         (PromiseKind.eta, late, None),
         (PromiseKind.resolution, start + 300 * MINUTE, None),
     }
+
+
+@pytest.mark.both_databases
+def test_another_policy_changes_nothing_of_what_was_published_before(
+    cast: Cast, published: Callable[..., Announcement], clock: FixedClock
+) -> None:
+    """The room, reviews and reports judge by the policy that held; whom to tell of what is late is as agreed now."""
+    finance = cast.rows.finance.id
+    own, other = Targets(response_minutes=7), Targets(3, 3, 3, 3, 3)
+    agreeing.change_targets(cast.adam, finance, {2: own})
+    clock.advance(minutes=1)
+    record, before = published(), queries.general_targets()[2]
+    promises = queries.promises_kept(record.id)
+    clock.advance(minutes=1)
+    agreeing.change_targets(cast.adam, None, {2: other})
+    clock.advance(minutes=1)
+    agreeing.change_targets(cast.adam, finance, {2: Targets(update_minutes=1)})
+    agreeing.drop_department(cast.adam, finance)
+    assert queries.promises_kept(record.id) == promises
+    assert queries.targets_for([record])[record.id] == replace(before, response_minutes=7)
+    assert {one.escalate_minutes for one in queries.live_promises(clock.now())} == {3}
+    later = published()
+    assert queries.targets_for([later, record])[later.id] == other
 
 
 def test_a_withdrawn_one_promised_nothing(cast: Cast, published: Callable[..., Announcement]) -> None:
