@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plugins.outage_notice.announcements.demo.writing import DAY, HOUR, MINUTE, Said, Story
-from plugins.outage_notice.announcements.rules import Draft, Effect, Kind, Status, Texts
+from plugins.outage_notice.announcements.rules import Anchor, Draft, Effect, Kind, PlanEntry, Says, Status, Texts
 
 
 def stories(now: datetime) -> list[Story]:
@@ -92,6 +92,11 @@ def _planned(hour: datetime) -> list[Story]:
                 planned_end_at=evening + 2 * HOUR,
                 keywords="erp",
                 is_public=True,
+                notice_plan=(
+                    PlanEntry(Says.mail, Anchor.start, 60),
+                    PlanEntry(Says.banner_again, Anchor.start, 15),
+                    PlanEntry(Says.mail, Anchor.end),
+                ),
             ),
             (("erp", Effect.under_maintenance),),
             ("Finance", "Public Works", "Sales"),
