@@ -14,14 +14,14 @@ from plugins.outage_notice.intake.rules import AlertDraftOpened
 def publish_by_rule(event: AlertDraftOpened, _event_id: str) -> None:
     """Publish in the name of whoever allowed it; what the check stops stays a draft, and its timeline says why."""
     person = actions.may_publish(event)
-    if person is None:
-        return
     try:
-        publish(person, event.announcement_id)
+        if person is not None:
+            publish(person, event.announcement_id)
     except Conflict:
-        return  # somebody was faster
+        pass  # somebody was faster
     except HelpdeskError as error:
         actions.say_unpublished(event.announcement_id, str(error.message))
+    actions.tell_what_became(event)
 
 
 HANDLERS: dict[type[Event], tuple[Callable[[Any, str], None], ...]] = {AlertDraftOpened: (publish_by_rule,)}

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from helpdesk.plugin_api import LOCALES, Service, User, Viewer, db
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import Draft, Effect, Kind, ServiceEffect, suggest_severity
+from plugins.outage_notice.announcements.rules import Draft, Effect, Kind, ServiceEffect, Status, suggest_severity
 from plugins.outage_notice.audiences.queries import count_people, total_people
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.intake.models import AlertRule
@@ -62,17 +62,20 @@ def _title(service_id: int, effect: Effect) -> str:
     return _("%(service)s is down", service=name)
 
 
-def letter(person: User, record: Announcement, signal: Signal) -> tuple[str, str]:
-    """Subject and text of the mail to a technician about a new draft."""
+def letter(person: User, record: Announcement, title: str, description: str) -> tuple[str, str]:
+    """Subject and text of the mail to a technician about what an alert, with this title and description, opened."""
     settings: Any = current_app.extensions["helpdesk"].settings
     language = str(person.locale or settings.locale).replace("-", "_").partition("_")[0]
     with force_locale(language if language in LOCALES else LOCALES[0]):
-        subject = _("Alert from monitoring: %(title)s", title=signal.title)
-        lines = [
-            signal.title,
-            signal.description,
-            _("A draft was opened: OUT-%(id)s, %(title)s. Nobody sees it before it is published.", id=record.id,
-              title=record.title),
-            _("Look at it: %(url)s", url=f"{settings.public_url}/announcements/{record.id}/edit"),
-        ]  # fmt: skip
+        subject = _("Alert from monitoring: %(title)s", title=title)
+        is_draft = record.status is Status.draft
+        url = f"{settings.public_url}/announcements/{record.id}{'/edit' if is_draft else ''}"
+        lines = [title, description, _what_it_opened(record, is_draft=is_draft), _("Look at it: %(url)s", url=url)]
     return " ".join(subject.split()), "\n\n".join(line for line in lines if line)
+
+
+def _what_it_opened(record: Announcement, *, is_draft: bool) -> str:
+    values = {"id": record.id, "title": record.title}
+    if is_draft:
+        return _("A draft was opened: OUT-%(id)s, %(title)s. Nobody sees it before it is published.", **values)
+    return _("It was published: OUT-%(id)s, %(title)s. Please check what people read.", **values)

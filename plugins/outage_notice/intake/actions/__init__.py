@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.outage_notice.intake.actions.mapping import RuleInput, delete_rule, save_rule
 from plugins.outage_notice.intake.actions.publishing import may_publish, say_unpublished
 from plugins.outage_notice.intake.actions.receiving import Received, forget_old, receive
+from plugins.outage_notice.intake.actions.telling import tell_what_became
 
 __all__ = [
     "Received",
@@ -15,4 +16,5 @@ __all__ = [
     "receive",
     "save_rule",
     "say_unpublished",
+    "tell_what_became",
 ]

@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 from helpdesk.plugin_api import (
     Service,
     Viewer,
-    is_mail_address,
     is_postgresql,
     now,
-    queue_mail,
     record_audit,
     record_event,
     record_feed,
@@ -26,9 +24,10 @@ from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.intake import queries, rules
+from plugins.outage_notice.intake.actions.telling import tell_technicians
 from plugins.outage_notice.intake.models import Alert, AlertRule, AlertSignal
 from plugins.outage_notice.intake.rules import AlertDraftOpened, AlertStatus, Change, Known, Outcome, Signal
-from plugins.outage_notice.intake.wording import draft_of_alert, letter
+from plugins.outage_notice.intake.wording import draft_of_alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +198,10 @@ def _open_draft(
     alert.announcement_id = record.id
     log(session, record, actor, at, "created", after={"title": record.title, "alert_id": alert.id})
     _note(session, record, "alert_fired", alert, signal, at)
-    for person in queries.people_to_tell(service_id):
-        if is_mail_address(person.email or ""):  # an address that cannot be mailed must not refuse the alert
-            subject, text = letter(person, record, signal)
-            queue_mail(person.email or "", subject, text, event_id=f"alert-draft-{record.id}")
-    if rule is not None and rule.publishes:
+    if rule is not None and rule.publishes:  # whoever publishes it tells what became of it
         record_event(AlertDraftOpened(record.id, rule.id, alert.id))
+    else:
+        tell_technicians(record, alert, signal.description)
     return record
 
 

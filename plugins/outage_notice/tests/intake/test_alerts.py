@@ -31,7 +31,7 @@ from plugins.outage_notice.outages.actions.surges import declare
 from plugins.outage_notice.outages.models import Surge
 from plugins.outage_notice.tests.announcing import EVERYONE, publish
 from plugins.outage_notice.tests.intake.conftest import Send, outcomes
-from plugins.outage_notice.tests.outages.conftest import Settle, act, mails, open_ticket
+from plugins.outage_notice.tests.outages.conftest import Settle, act, mail_text, mails, open_ticket
 from tests import factories
 from tests.fixtures import People
 
@@ -303,6 +303,9 @@ def test_a_rule_may_publish_in_the_name_of_whoever_allowed_it(
     [record] = records(app)
     assert (record.status, record.owner_id) == (Status.investigating, people.tomas.id)
     settle()
+    said = mail_text(app, people.teresa, "VPN gateway does not answer")
+    assert f"It was published: OUT-{record.id}, VPN is down." in said
+    assert f"/announcements/{record.id}\n" in f"{said}\n"
     assert timeline(app, record.id).count("published") == 1
 
 
@@ -324,6 +327,7 @@ def test_what_may_not_be_published_stays_a_draft_and_says_why(
     [record] = records(app)
     assert record.status is Status.draft
     assert "alert_unpublished" in timeline(app, record.id)
+    assert "A draft was opened" in mail_text(app, people.teresa, "VPN gateway does not answer")
 
 
 @pytest.mark.both_databases
