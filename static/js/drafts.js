@@ -25,10 +25,13 @@ function valuesOf(form) {
   return controls(form).map((el) => [el.name, isTick(el) ? el.value : null, isTick(el) ? el.checked : el.value]);
 }
 
+/* Fields of the same name, such as rows of a list, are filled in their order. */
 function fill(form, values) {
+  const taken = new Set();
   for (const [name, tick, value] of values) {
-    const el = controls(form).find((c) => c.name === name && (tick === null || c.value === tick));
+    const el = controls(form).find((c) => !taken.has(c) && c.name === name && (tick === null || c.value === tick));
     if (!el) continue;
+    taken.add(el);
     if (isTick(el)) el.checked = value; else el.value = value;
     el.dispatchEvent(new Event('input', { bubbles: true }));
   }
