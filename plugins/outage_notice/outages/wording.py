@@ -14,7 +14,7 @@ from helpdesk.plugin_api import LOCALES, Ticket, TicketStatus, User, markdown_to
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.queries.live import freeze
-from plugins.outage_notice.announcements.rules import ENDINGS, Phase, expected_end, phase
+from plugins.outage_notice.announcements.rules import ENDINGS, Phase, Status, expected_end, phase
 from plugins.outage_notice.outages.models import Broadcast
 from plugins.outage_notice.outages.rules import OPEN, waits
 
@@ -128,19 +128,27 @@ def closing_letter(
     with force_locale(locale):
         _tongue, texts = frozen.texts_in(locale)
         title = texts.title.rstrip(".")
-        subject = _("Over: %(title)s", title=title) if was_real else _("Withdrawn: %(title)s", title=title)
+        subject = _end_in_short(frozen, title, was_real=was_real)
         if ticket is not None:
             subject = f"[#{ticket.number}] {subject}"
         body = _paragraphs(
             _("Hello %(name)s,", name=person.name),
             _what(frozen, title, person, now, was_real=was_real),
-            _last_words(frozen, locale) if was_real else "",
+            _last_words(frozen, locale),
             _of_ticket(ticket, status, was_real=was_real),
         )
         url = _url(f"/tickets/{ticket.number}" if ticket is not None else f"/notices/{record.id}")
         end = _("Your ticket: %(url)s", url=url) if ticket is not None else _("More about it: %(url)s", url=url)
         asked = _question(record, now) if was_real else ""
     return Letter(" ".join(subject.split()), body, _paragraphs(body, end, asked))
+
+
+def _end_in_short(frozen: LiveAnnouncement, title: str, *, was_real: bool) -> str:
+    if was_real:
+        return _("Over: %(title)s", title=title)
+    if frozen.status is Status.withdrawn:
+        return _("Withdrawn: %(title)s", title=title)
+    return _("Cancelled: %(title)s", title=title)
 
 
 def _question(record: Announcement, now: datetime) -> str:
@@ -184,10 +192,10 @@ def _ticket_again(ticket: Ticket | None) -> str:
 
 
 def _what(frozen: LiveAnnouncement, title: str, person: User, now: datetime, *, was_real: bool) -> str:
+    if not was_real and frozen.status is Status.withdrawn:
+        return _("“%(title)s” was published by mistake, and nothing of it holds.", title=title)
     if not was_real:
-        return _(
-            "The notice “%(title)s” does not hold any more: it was called off or published by mistake.", title=title
-        )
+        return _("“%(title)s” was called off.", title=title)
     ended_at = frozen.actual_end_at or frozen.closed_at or now
     return _("“%(title)s” is over since %(time)s.", title=title, time=_when(ended_at, person, now))
 

@@ -26,8 +26,8 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.live import freeze
 from plugins.outage_notice.announcements.queries.replies import ticket_reply
 from plugins.outage_notice.announcements.rules import (
-    ENDINGS,
     Phase,
+    Status,
     can_end,
     effective_status,
     expected_end,
@@ -166,7 +166,8 @@ def close(session: Session, case: Case, ticket: Ticket, at: datetime) -> Result:
 
 
 def _was_real(case: Case, at: datetime) -> bool:
-    return effective_status(case.record, at) in ENDINGS or bool(case.record.recurrence)
+    """Whether it was not called off; also of what is over for this time only."""
+    return effective_status(case.record, at) not in (Status.cancelled, Status.withdrawn)
 
 
 def tell_follower(case: Case, at: datetime) -> Result:

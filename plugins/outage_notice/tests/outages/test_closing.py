@@ -123,13 +123,29 @@ def test_leaving_open_lets_them_run(people: People, outage: Announcement, ticket
     assert now.due_at is not None
 
 
-def test_a_notice_by_mistake_solves_nothing(
-    app: Flask, people: People, outage: Announcement, ticket: Ticket, settle: Settle
-) -> None:
-    act(announcements.withdraw, people.teresa, outage.id, "")
+@pytest.mark.parametrize("repeats", [False, True])
+@pytest.mark.parametrize(
+    ("call_off", "subject", "said"),
+    [
+        (announcements.withdraw, "Withdrawn: VPN is down", "was published by mistake, and nothing of it holds."),
+        (announcements.cancel, "Cancelled: VPN is down", "was called off."),
+    ],
+)
+def test_what_is_called_off_solves_nothing_and_says_why(
+    app: Flask, people: People, vpn: Service, settle: Settle, clock: FixedClock,
+    call_off: Any, subject: str, said: str, repeats: bool,
+) -> None:  # fmt: skip
+    until, kind = clock.now() + timedelta(hours=2), Kind.maintenance if repeats else Kind.incident
+    more = {"starts_at": clock.now(), "planned_end_at": until, "recurrence": "FREQ=DAILY"} if repeats else {}
+    record = publish(people.teresa, department(people.finance), services=(vpn,), kind=kind, **more)
+    ticket = open_ticket(people.ana, vpn)
+    settle()
+    act(call_off, people.teresa, record.id, "The supplier comes next week.")
     settle()
     assert reload(ticket).status is Status.open
-    assert len(messages(app, ticket, "published by mistake")) == 1
+    [text] = messages(app, ticket, said)
+    assert "The supplier comes next week." in text
+    assert len(mails(app, people.ana, subject)) == 1
     assert messages(app, ticket, OVER) == []
 
 
