@@ -13,7 +13,7 @@ from helpdesk.catalog.rules import ServiceChanged
 from helpdesk.channels.actions import queue_notification
 from helpdesk.config import LOCALES
 from helpdesk.core.clock import now
-from helpdesk.core.database import Base, Choice, UTCDateTime, db, is_postgresql, time_limit, transaction
+from helpdesk.core.database import Base, Choice, UTCDateTime, db, insert_into, is_postgresql, time_limit, transaction
 from helpdesk.core.errors import Conflict, Forbidden, HelpdeskError, Invalid, NotFound, Stale, TooMany
 from helpdesk.core.events import Event
 from helpdesk.core.failpoints import hit as failpoint
@@ -153,6 +153,7 @@ __all__ = [
     "hookimpl",
     "idempotent",
     "if_match",
+    "insert_into",
     "is_mail_address",
     "is_postgresql",
     "limit",

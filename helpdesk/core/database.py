@@ -11,6 +11,8 @@ from typing import Any
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, String, Table
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -239,3 +241,12 @@ def table_of(model: type[Base]) -> Table:
 
 def is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
+
+
+def insert_into(target: type[Base] | Table, *, for_postgresql: bool | None = None) -> PostgresqlInsert | SqliteInsert:
+    """An INSERT with `on_conflict_do_nothing()` and `on_conflict_do_update()`, for the database of the application.
+
+    `for_postgresql` says which one where a statement is made once and kept.
+    """
+    is_for_postgresql = is_postgresql() if for_postgresql is None else for_postgresql
+    return PostgresqlInsert(target) if is_for_postgresql else SqliteInsert(target)

@@ -17,7 +17,6 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, delete, insert, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement, Executable
 from structlog.contextvars import get_contextvars
@@ -29,6 +28,7 @@ from helpdesk.core.database import (
     UTCDateTime,
     after_commit,
     db,
+    insert_into,
     is_postgresql,
     require_connection,
     require_transaction,
@@ -161,9 +161,8 @@ def _new_row(
 
 @cache
 def _insert_once(for_postgresql: bool) -> Executable:
-    insert_into = postgresql.insert if for_postgresql else sqlite.insert
     return (
-        insert_into(OUTBOX)
+        insert_into(OUTBOX, for_postgresql=for_postgresql)
         .on_conflict_do_nothing(index_elements=["event_id", "channel", "recipient"])
         .returning(OUTBOX.c.id)
         .execution_options(is_short=True)

@@ -8,11 +8,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.audit import actions as audit
 from helpdesk.core import clock, outbox
-from helpdesk.core.database import is_postgresql, require_transaction, transaction
+from helpdesk.core.database import insert_into, is_postgresql, require_transaction, transaction
 from helpdesk.core.errors import Conflict, Forbidden, Invalid
 from helpdesk.core.outbox import Item
 from helpdesk.hooks.specs import MailReference, Viewer
@@ -66,10 +65,9 @@ def keep_record(item: Item, state: MailState) -> OutgoingMail:
     """The record of a leased mail, written on the first attempt in `state`."""
     now = clock.now()
     settings = messages.current_settings()
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     with transaction() as session:
         session.execute(
-            insert(OutgoingMail)
+            insert_into(OutgoingMail)
             .values(
                 outbox_id=item.id,
                 recipient=item.recipient,

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk.audit import actions as audit
 from helpdesk.core import clock, feed, outbox
-from helpdesk.core.database import is_postgresql, transaction
+from helpdesk.core.database import insert_into, transaction
 from helpdesk.core.errors import Conflict
 from helpdesk.core.outbox import OutboxRow, OutboxState
 from helpdesk.scheduling.models import SchedulingHeartbeat
@@ -21,10 +20,9 @@ PRUNED_AT_ONCE = 2000
 
 def beat(worker: str, now: datetime) -> None:
     """Write down that this worker's ticker runs."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     with transaction() as session:
         session.execute(
-            insert(SchedulingHeartbeat)
+            insert_into(SchedulingHeartbeat)
             .values(worker=worker, at=now)
             .on_conflict_do_update(index_elements=["worker"], set_={"at": now})
         )

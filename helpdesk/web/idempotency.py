@@ -14,11 +14,10 @@ from flask import current_app, g, request
 from flask.wrappers import Response
 from flask_babel import gettext as _
 from sqlalchemy import delete, event, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.core import clock
-from helpdesk.core.database import db, is_postgresql, transaction
+from helpdesk.core.database import db, insert_into, transaction
 from helpdesk.core.errors import Conflict, Invalid
 from helpdesk.web.access import find_viewer
 from helpdesk.web.models import IdempotentRequest
@@ -91,11 +90,10 @@ def _begin(key: str) -> tuple[str, Response | None]:
 
 def _claim(session: Session, viewer_id: int, key: str, wanted: str, now: datetime) -> str | None:
     """A new row, or one that is too old or was left by a process that died; None when somebody else's counts."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     table = IdempotentRequest
     values = {"id": uuid.uuid4().hex, "request_hash": wanted, "started_at": now}
     row_id: str | None = session.scalar(
-        insert(table)
+        insert_into(table)
         .values(viewer_id=viewer_id, key=key, **values)
         .on_conflict_do_nothing(index_elements=["viewer_id", "key"])
         .returning(table.id)

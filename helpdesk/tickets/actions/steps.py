@@ -10,7 +10,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Executable, bindparam, insert, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts.models import Team, User
@@ -18,7 +17,7 @@ from helpdesk.accounts.rules import STAFF
 from helpdesk.audit import actions as audit
 from helpdesk.catalog.models import Service
 from helpdesk.core import outbox
-from helpdesk.core.database import is_postgresql, require_connection, table_of
+from helpdesk.core.database import insert_into, is_postgresql, require_connection, table_of
 from helpdesk.core.errors import Conflict, Forbidden, Invalid
 from helpdesk.hooks.specs import Viewer
 from helpdesk.tickets.models import Message, Ticket, TicketChange
@@ -112,7 +111,7 @@ def add_message_row(*, strict: bool = False, **values: Any) -> int | None:
 
 @cache
 def _write_message(for_postgresql: bool, once: bool) -> Executable:
-    statement = (postgresql.insert if for_postgresql else sqlite.insert)(MESSAGE)
+    statement = insert_into(MESSAGE, for_postgresql=for_postgresql)
     if once:
         statement = statement.on_conflict_do_nothing(index_elements=["cause_id"])
     return statement.returning(MESSAGE.c.id).execution_options(is_short=True)

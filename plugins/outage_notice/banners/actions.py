@@ -9,7 +9,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
@@ -17,6 +16,7 @@ from helpdesk.plugin_api import (
     NotFound,
     User,
     Viewer,
+    insert_into,
     is_postgresql,
     record_event,
     record_feed,
@@ -157,10 +157,9 @@ def _locked_row(session: Session, announcement_id: int, user_id: int) -> Receipt
 
 
 def _insert_absent(session: Session, announcement_id: int, user_ids: Iterable[int]) -> None:
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     zeros = {"read_version": 0, "hidden_version": 0, "snoozed_version": 0, "snooze_count": 0, "feed_seq": 0}
     values = [{"announcement_id": announcement_id, "user_id": user_id, **zeros} for user_id in user_ids]
-    session.execute(insert(Receipt).on_conflict_do_nothing(), values)
+    session.execute(insert_into(Receipt).on_conflict_do_nothing(), values)
 
 
 def _reached(rows: Iterable[Receipt]) -> list[int]:
@@ -174,10 +173,9 @@ def _count(session: Session, announcement_id: int, before: Sequence[int], after:
     more = [new - old for old, new in zip(before, after, strict=True)]
     if not any(more):
         return
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     values = dict(zip(("delivered", "seen", "read", "affected"), more, strict=True))
     key = {"announcement_id": announcement_id, "minute": at.replace(second=0, microsecond=0)}
-    statement = insert(ReachMinute).values(key | values)
+    statement = insert_into(ReachMinute).values(key | values)
     sums = {name: getattr(ReachMinute, name) + number for name, number in values.items()}
     session.execute(statement.on_conflict_do_update(index_elements=["announcement_id", "minute"], set_=sums))
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
     Service,
     Viewer,
+    insert_into,
     is_postgresql,
     now,
     record_audit,
@@ -120,7 +120,6 @@ def _wait_for_group(session: Session, alert: Alert) -> None:
 
 def _alert(session: Session, signal: Signal, at: datetime) -> tuple[Alert, Known | None]:
     """The alert, locked, and how it was before; a new row where nothing was known."""
-    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(Alert)
     values = {
         "source": signal.source,
         "fingerprint": signal.fingerprint,
@@ -132,7 +131,10 @@ def _alert(session: Session, signal: Signal, at: datetime) -> tuple[Alert, Known
         "first_seen_at": at,
     }
     made = session.scalar(
-        insert.values(values).on_conflict_do_nothing(index_elements=["source", "fingerprint"]).returning(Alert.id)
+        insert_into(Alert)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["source", "fingerprint"])
+        .returning(Alert.id)
     )
     alert = queries.find_alert(signal.source, signal.fingerprint)
     if alert is None:
@@ -255,7 +257,6 @@ def _keep(
     at: datetime,
 ) -> bool:
     """Write down what was received and what became of it. False when this very change was received before."""
-    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(AlertSignal)
     values = {
         "alert_id": alert.id,
         "status": signal.status,
@@ -269,7 +270,11 @@ def _keep(
         "announcement_id": None if record is None else record.id,
         "received_by_id": actor.id,
     }
-    written = insert.values(values).on_conflict_do_nothing(index_elements=["alert_id", "starts_at", "status"])
+    written = (
+        insert_into(AlertSignal)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["alert_id", "starts_at", "status"])
+    )
     return session.scalar(written.returning(AlertSignal.id)) is not None
 
 

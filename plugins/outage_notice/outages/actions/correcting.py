@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import Ticket, get_ticket_message, is_postgresql, now, transaction
+from helpdesk.plugin_api import Ticket, get_ticket_message, insert_into, now, transaction
 from plugins.outage_notice.announcements.actions.writing import log
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import can_end, expected_end
@@ -55,7 +54,6 @@ def _remember(session: Session, announcement_id: int, ticket: Ticket, eta: datet
 
 
 def _add_item(session: Session, broadcast: Broadcast, ticket: Ticket, at: datetime) -> None:
-    add = postgresql.insert if is_postgresql() else sqlite.insert
     values = {
         "broadcast_id": broadcast.id,
         "ticket_id": ticket.id,
@@ -64,7 +62,7 @@ def _add_item(session: Session, broadcast: Broadcast, ticket: Ticket, at: dateti
         "due_at": at,
         "attempts": 0,
     }
-    session.execute(add(BroadcastItem).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(BroadcastItem).values(values).on_conflict_do_nothing())
 
 
 def start_correction(announcement_id: int, key: str) -> Broadcast | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import NotFound, Viewer, is_postgresql, now, record_audit, transaction
+from helpdesk.plugin_api import NotFound, Viewer, insert_into, now, record_audit, transaction
 from plugins.outage_notice.outages.models import Follower
 from plugins.outage_notice.outages.queries.links import find_follower
 from plugins.outage_notice.outages.queries.matching import outages_of_person
@@ -39,9 +38,8 @@ def _follow(session: Session, actor: Viewer | None, announcement_id: int, user_i
     if row is not None:
         row.followed_at, row.ended_at = at, None
     else:
-        insert = postgresql.insert if is_postgresql() else sqlite.insert
         values = {"announcement_id": announcement_id, "user_id": user_id, "followed_at": at}
-        session.execute(insert(Follower).values(values).on_conflict_do_nothing())
+        session.execute(insert_into(Follower).values(values).on_conflict_do_nothing())
     record_audit(actor, "outage.followed", "announcement", announcement_id, after={"user_id": user_id})
     return True
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
     Conflict,
     TicketFacts,
     Viewer,
-    is_postgresql,
+    insert_into,
     now,
     record_audit,
     record_feed,
@@ -68,17 +66,13 @@ def notice_ticket(ticket_id: int) -> Surge | None:
     return None
 
 
-def _insert(model: Any) -> Any:
-    return (postgresql.insert if is_postgresql() else sqlite.insert)(model)
-
-
 def _report(session: Session, ticket: TicketFacts, keys: Sequence[str]) -> bool:
     """Write down that it came. False when that was done before."""
     rows = [
         {"key": key, "ticket_id": ticket.id, "requester_id": ticket.requester_id, "at": ticket.created_at}
         for key in keys
     ]
-    done = session.scalars(_insert(SurgeReport).values(rows).on_conflict_do_nothing().returning(SurgeReport.key))
+    done = session.scalars(insert_into(SurgeReport).values(rows).on_conflict_do_nothing().returning(SurgeReport.key))
     return bool(done.all())
 
 
@@ -92,7 +86,7 @@ def _count(session: Session, ticket: TicketFacts, keys: Sequence[str], limits: L
     hour = rules.hour_of(ticket.created_at)
     most = limits.most_of_one
     rows = [{"key": k, "hour": hour, "tickets": int(lately.get(k, 0) < most), "peak": 1} for k in (ALL, *keys)]
-    statement = _insert(SurgeHour).values(rows)
+    statement = insert_into(SurgeHour).values(rows)
     written = session.execute(
         statement.on_conflict_do_update(
             index_elements=["key", "hour"], set_={"tickets": SurgeHour.tickets + statement.excluded.tickets}

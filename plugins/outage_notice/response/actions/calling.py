@@ -7,15 +7,14 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
     NotFound,
     Role,
     Viewer,
+    insert_into,
     is_mail_address,
-    is_postgresql,
     now,
     queue_mail,
     queue_notification,
@@ -109,9 +108,8 @@ def _insert(
     session: Session, announcement_id: int, cause: str, user_id: int, role: CallRole, task: str, at: datetime
 ) -> bool:
     """Whether this transaction called the person."""
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     found = session.scalar(
-        insert(Call)
+        insert_into(Call)
         .values(announcement_id=announcement_id, cause=cause, user_id=user_id, role=role, task=task, called_at=at)
         .on_conflict_do_nothing(index_elements=["announcement_id", "cause", "user_id"])
         .returning(Call.id)

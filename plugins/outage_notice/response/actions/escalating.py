@@ -6,14 +6,13 @@ from collections import defaultdict
 from datetime import datetime
 
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
     Viewer,
     db,
+    insert_into,
     is_mail_address,
-    is_postgresql,
     queue_mail,
     queue_notification,
     record_feed,
@@ -78,9 +77,8 @@ def _take(announcement_id: int, now: datetime) -> int:
 
 
 def _claim(session: Session, announcement_id: int, tell: Tell, now: datetime) -> int | None:
-    insert = postgresql.insert if is_postgresql() else sqlite.insert
     found: int | None = session.scalar(
-        insert(Escalation)
+        insert_into(Escalation)
         .values(
             announcement_id=announcement_id,
             kind=tell.promise.kind,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk.plugin_api import Conflict, Invalid, NotFound, Viewer, is_postgresql, now, record_audit, transaction
+from helpdesk.plugin_api import Conflict, Invalid, NotFound, Viewer, insert_into, now, record_audit, transaction
 from plugins.outage_notice.announcements.queries import get_notice
 from plugins.outage_notice.announcements.rules import Phase
 from plugins.outage_notice.reviews.models import Feedback
@@ -33,7 +32,6 @@ def give_feedback(actor: Viewer, announcement_id: int, side: Side, answer: Answe
             raise Conflict(_("It is not over yet. We ask when it works again."))
         if len(comment) > COMMENT_LIMIT:
             raise Invalid({"comment": _("Use at most %(limit)s characters.", limit=COMMENT_LIMIT)})
-        insert = postgresql.insert if is_postgresql() else sqlite.insert
         said = {
             "answer": answer,
             "comment": comment.strip(),
@@ -41,7 +39,7 @@ def give_feedback(actor: Viewer, announcement_id: int, side: Side, answer: Answe
             "answered_at": at,
         }
         session.execute(
-            insert(Feedback)
+            insert_into(Feedback)
             .values(announcement_id=announcement_id, user_id=actor.id, side=side, **said)
             .on_conflict_do_update(index_elements=["announcement_id", "user_id", "side"], set_=said)
         )
