@@ -7,6 +7,8 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection
 
+from helpdesk.core.postgresql import wait_as_long_as_it_takes
+
 attributes = context.config.attributes
 
 
@@ -42,6 +44,7 @@ def _run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
+            wait_as_long_as_it_takes(connection)
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
         else:
             _remove_leftovers(connection)

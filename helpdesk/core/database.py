@@ -14,22 +14,15 @@ from sqlalchemy import DateTime, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import OperationalError, PendingRollbackError
+from sqlalchemy.exc import InternalError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from helpdesk.core import failpoints
 from helpdesk.core.errors import Busy, TooSlow
-from helpdesk.core.sqlite import tune
-
-# A server that vanished without a word is given up within half a minute; the system would wait for hours.
-PATIENCE = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
+from helpdesk.core.postgresql import ENGINE_OPTIONS as POSTGRESQL_OPTIONS
+from helpdesk.core.postgresql import tune as tune_postgresql
+from helpdesk.core.sqlite import tune as tune_sqlite
 
 PROGRESS_STEPS = 20_000  # of SQLite's machine between two looks at the time limit: about a millisecond
 
@@ -203,14 +196,16 @@ def _is_lock_timeout(error: OperationalError) -> bool:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether this says that PostgreSQL is not there, ends or begins: nothing is wrong with what was asked."""
+    """Whether this says that PostgreSQL is not there, ends, begins, takes no writes or has ended a transaction that
+    stood still: nothing is wrong with what was asked.
+    """
     if isinstance(error, PendingRollbackError):
         return "reconnect" in str(error)
     orig: Any = getattr(error, "orig", None)
-    if not isinstance(error, OperationalError) or not hasattr(orig, "sqlstate"):
+    if not isinstance(error, OperationalError | InternalError) or not hasattr(orig, "sqlstate"):
         return False  # SQLite's say what is wrong
     code: str | None = orig.sqlstate
-    return code is None or code.startswith(("08", "57P"))
+    return code is None or code.startswith(("08", "57P", "25006", "25P03"))
 
 
 def _is_unusable(error: OperationalError) -> bool:
@@ -224,11 +219,12 @@ def init_database(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     options: dict[str, Any] = {"hide_parameters": True}  # error texts would print password hashes
     if url.startswith("postgresql"):
-        options |= {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True, "connect_args": PATIENCE}
+        options |= POSTGRESQL_OPTIONS
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     with app.app_context():
-        tune(db.engine)
+        tune_sqlite(db.engine)
+        tune_postgresql(db.engine)
 
 
 def table_of(model: type[Base]) -> Table:

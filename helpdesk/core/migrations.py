@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, text
 
 from helpdesk.config import ROOT
 from helpdesk.core.database import Base, db
+from helpdesk.core.postgresql import wait_as_long_as_it_takes
 
 if TYPE_CHECKING:  # imported where it is needed: a start that changes nothing does without
     from alembic.config import Config
@@ -105,6 +106,7 @@ def turn() -> Iterator[None]:
             yield
         return
     with db.engine.connect() as connection:
+        wait_as_long_as_it_takes(connection)
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": TURN_KEY})
         try:
             yield

@@ -14,11 +14,12 @@ from flask import Flask, current_app, g, redirect, render_template, request
 from flask.wrappers import Response
 from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
+from helpdesk.core.database import is_away
 from helpdesk.core.errors import Busy, HelpdeskError, Invalid, Stale, TooMany, TooSlow
 from helpdesk.web.access import NotSignedIn
 from helpdesk.web.limits import seconds_until_free
@@ -45,7 +46,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HelpdeskError, _on_helpdesk_error)
     app.register_error_handler(ApiError, _on_api_error)
     app.register_error_handler(HTTPException, _on_http_exception)
-    for kind in (OperationalError, InterfaceError, NoFreeConnection):
+    for kind in (OperationalError, InterfaceError, InternalError, NoFreeConnection):
         app.register_error_handler(kind, _on_database_failure)
 
 
@@ -112,6 +113,8 @@ def _on_http_exception(error: HTTPException) -> AnyResponse:
 def _on_database_failure(error: Exception) -> AnyResponse:
     """The database is away or busy: 503. A wrong statement is a mistake of ours, and handled like any other."""
     if any(words in str(getattr(error, "orig", "")) for words in ("no such", "syntax error", "has no column")):
+        raise error
+    if isinstance(error, InternalError) and not is_away(error):
         raise error
     log.exception("database unavailable")
     return answer(Failure(503, Busy.code, headers={"Retry-After": str(Busy.retry_after_seconds)}))

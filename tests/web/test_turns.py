@@ -7,14 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
 
-from helpdesk.core import sqlite
-from helpdesk.core.database import transaction
+from helpdesk.core import migrations, postgresql, sqlite
+from helpdesk.core.database import db, is_away, transaction
 from helpdesk.core.errors import Busy
 from helpdesk.core.turns import Turns
 from tests.waiting import wait_until
@@ -95,3 +99,67 @@ def test_a_program_that_takes_no_turns_is_waited_for(
         with app.app_context(), transaction() as session:
             [(timeout,)] = session.connection().exec_driver_sql("PRAGMA busy_timeout").all()
             assert timeout == 5000
+
+
+WRITE = "UPDATE feed_head SET seq = seq"
+
+
+@pytest.fixture
+def stranger(database_url: str) -> Iterator[psycopg.Connection]:
+    """Another program on the same database, inside a transaction from its first statement on."""
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        yield connection
+        connection.rollback()
+
+
+def write_around(stranger: psycopg.Connection) -> None:
+    with transaction() as session:
+        session.execute(text(WRITE))
+        stranger.execute(WRITE)  # goes on when the server has ended the idle one
+        session.execute(text(WRITE))
+
+
+def write_where_nobody_may() -> None:
+    with transaction() as session:
+        session.execute(text("SET TRANSACTION READ ONLY"))
+        session.execute(text(WRITE))
+
+
+@pytest.mark.database("postgresql")
+def test_a_process_that_stands_still_inside_a_transaction_holds_nobody_up(
+    app: Flask, stranger: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for it is told after a while, and what it holds is taken from it."""
+    monkeypatch.setattr(postgresql, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.2)
+    with app.app_context():
+        db.engine.dispose()
+        stranger.execute(WRITE)
+        with pytest.raises(Busy), transaction() as session:
+            session.execute(text(WRITE))
+        stranger.rollback()
+        with pytest.raises(InternalError) as caught:
+            write_around(stranger)
+        assert is_away(caught.value)  # which is answered 503, not as a mistake
+        stranger.rollback()
+        with pytest.raises(InternalError) as caught:
+            write_where_nobody_may()
+        assert is_away(caught.value)  # a server that is about to take over, or has become a copy
+        db.engine.dispose()
+
+
+@pytest.mark.database("postgresql")
+def test_who_migrates_waits_and_holds_its_turn_as_long_as_it_takes(
+    app: Flask, stranger: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.1)
+    locked = "SELECT count(*) FROM pg_locks, pg_sleep(0.3) WHERE locktype = 'advisory' AND granted"
+    with app.app_context():
+        db.engine.dispose()
+        with migrations.turn():
+            assert stranger.execute(locked).fetchone() == (1,)
+        with db.engine.connect() as connection:
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "10s"
+            postgresql.wait_as_long_as_it_takes(connection)
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "0"
+        db.engine.dispose()

@@ -14,6 +14,7 @@ from psycopg import sql
 from helpdesk.cli.backups.archive import CHUNK, BadBackup, Manifest, Writer
 from helpdesk.core import migrations
 from helpdesk.core.database import db
+from helpdesk.core.postgresql import wait_as_long_as_it_takes
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
 COLUMNS = (
@@ -46,6 +47,7 @@ class PostgresqlCopy:
         self._connection = db.engine.connect().execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        wait_as_long_as_it_takes(self._connection)
         self.columns: dict[str, list[str]] = {}
         self.sequences: dict[str, tuple[int, bool]] = {}
 
@@ -93,6 +95,7 @@ def load(connection: sa.Connection, manifest: Manifest, folder: Path) -> None:
 
     The foreign keys are taken off while rows come in and put on again, which checks them.
     """
+    wait_as_long_as_it_takes(connection)
     _drop_everything(connection)
     versions = {table: tuple(revisions) for table, revisions in manifest.schema.items()}
     migrations.upgrade_inside(connection, versions)
