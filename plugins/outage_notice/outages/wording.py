@@ -158,7 +158,7 @@ def _question(record: Announcement, now: datetime) -> str:
     return _("Did our messages help you? %(url)s", url=_url(f"/notices/{record.id}#feedback"))
 
 
-def reopening_letter(record: Announcement, person: User, ticket: Ticket | None) -> Letter:
+def reopening_letter(record: Announcement, person: User, ticket: Ticket | None, now: datetime) -> Letter:
     """That it is not over after all, for somebody who was told that it is."""
     frozen = freeze([record])[0]
     locale = language_of(person)
@@ -173,6 +173,7 @@ def reopening_letter(record: Announcement, person: User, ticket: Ticket | None) 
             _("Hello %(name)s,", name=person.name),
             _("we told you that “%(title)s” is over. It is back, and we are working on it.", title=title),
             markdown_to_text(update.text_in(locale)) if update is not None and update.status not in ENDINGS else "",
+            _estimate(record, person, now),
             _ticket_again(ticket),
         )
         end = _("More about it: %(url)s", url=_url(f"/notices/{record.id}"))

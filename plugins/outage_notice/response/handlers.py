@@ -21,7 +21,7 @@ def begin(event: AnnouncementPublished, _event_id: str) -> None:
 
 def begin_again(event: AnnouncementReopened, _event_id: str) -> None:
     """It is back: call them once more."""
-    begin_response(event.announcement_id, f"reopened-{event.revision}")
+    begin_response(event.announcement_id, f"reopened-{event.revision}", is_back=True)
 
 
 def call_when_raised(event: AnnouncementUpdated, _event_id: str) -> None:

@@ -31,11 +31,11 @@ FIRST_TASKS = {
 DUTY_NAMES = {Duty.lead: _l("Leads"), Duty.writer: _l("Writes updates"), Duty.tickets: _l("Tickets")}
 PROMISE_NAMES = {
     PromiseKind.first_message: _l("First message"),
-    PromiseKind.response: _l("Somebody has it"),
+    PromiseKind.response: _l("Answer of the team"),
     PromiseKind.update: _l("Next update"),
     PromiseKind.eta: _l("Expected fix"),
     PromiseKind.end: _l("Planned end"),
-    PromiseKind.resolution: _l("Works again"),
+    PromiseKind.resolution: _l("Resolution"),
 }
 PROMISE_TASKS = {PromiseKind.response: _l("Say “I have it”."), PromiseKind.resolution: _l("Say how it stands.")}
 TASKS_IN_NOTICE = 3
@@ -77,18 +77,19 @@ def _bare_title_of(record: Announcement) -> str:
     return record.title or str(gettext("Without a title"))
 
 
-def call_letter(record: Announcement, person: Viewer, role: CallRole, task: str, briefing: Briefing | None) -> Letter:
+def call_letter(
+    record: Announcement, person: Viewer, role: CallRole, task: str, briefing: Briefing | None, *, is_back: bool = False
+) -> Letter:
     """That this person is called, with what they do first. The button is on the page: a link changes nothing."""
     with force_locale(_language(person)):
-        subject = gettext("You are called: %(title)s", title=title_of(record))
+        values = {"out": name_of(record), "title": title_of(record), "role": ROLE_NAMES[role]}
+        called = gettext("You are called: %(title)s", **values)
+        subject = gettext("You are called again: %(title)s", **values) if is_back else called
         parts = [
             gettext("Hello %(name)s,", name=person.name),
-            gettext(
-                "%(out)s “%(title)s” was published and you are called (%(role)s).",
-                out=name_of(record),
-                title=title_of(record),
-                role=ROLE_NAMES[role],
-            ),
+            gettext("%(out)s “%(title)s” is back, and you are called again (%(role)s).", **values)
+            if is_back
+            else gettext("%(out)s “%(title)s” was published and you are called (%(role)s).", **values),
             gettext("First: %(task)s", task=first_task(role, task)),
             _briefing_text(briefing) if briefing is not None and role is CallRole.support else "",
             gettext("Say “I have it” here: %(url)s", url=_url(f"/announcements/{record.id}/call")),
@@ -175,7 +176,9 @@ def _promise_words(
     )
 
 
-def call_notice(record: Announcement, called: Iterable[tuple[Viewer, CallRole, str]]) -> Letter:
+def call_notice(
+    record: Announcement, called: Iterable[tuple[Viewer, CallRole, str]], *, is_back: bool = False
+) -> Letter:
     """For chat and SMS, in the language of the settings: who is called, and what they do first."""
     people = list(called)
     with force_locale(_language(_everybody())):
@@ -183,7 +186,9 @@ def call_notice(record: Announcement, called: Iterable[tuple[Viewer, CallRole, s
         names = ", ".join(f"{person.name} ({ROLE_NAMES[role]})" for person, role, _task in people)
         tasks = dict.fromkeys(first_task(role, task) for _person, role, task in people)
         parts = [
-            gettext("%(out)s was published. Called: %(names)s.", out=name_of(record), names=names),
+            gettext("%(out)s is back. Called: %(names)s.", out=name_of(record), names=names)
+            if is_back
+            else gettext("%(out)s was published. Called: %(names)s.", out=name_of(record), names=names),
             *(gettext("First: %(task)s", task=task) for task in list(tasks)[:TASKS_IN_NOTICE]),
         ]
         return _notice(record, subject, parts)

@@ -18,19 +18,22 @@ from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.drills import end_drill_by_itself
 from plugins.outage_notice.announcements.actions.planning import drop_steps, plan_steps
 from plugins.outage_notice.announcements.actions.undoing import allow_undo, former_state
-from plugins.outage_notice.announcements.actions.updates import add_update
+from plugins.outage_notice.announcements.actions.updates import add_update, read_times
 from plugins.outage_notice.announcements.actions.validating import record_checks
 from plugins.outage_notice.announcements.actions.writing import log, number, require_reach, require_revision
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.records import get_for_change, require_announcer, targets_by_id
 from plugins.outage_notice.announcements.rules import (
     TEXT_LIMIT,
+    UNSET,
     AnnouncementEnded,
     AnnouncementReopened,
     BadTime,
     Checked,
+    Severity,
     Status,
     TicketAction,
+    Unset,
     Weight,
 )
 
@@ -148,12 +151,19 @@ def _note_start(record: Announcement, ended_at: datetime) -> None:
 
 
 def reopen(
-    actor: Viewer, announcement_id: int, text: str = "", *, expected_revision: int | None = None
+    actor: Viewer,
+    announcement_id: int,
+    text: str = "",
+    *,
+    eta: datetime | Unset | None = UNSET,
+    next_update_at: datetime | None = None,
+    expected_revision: int | None = None,
 ) -> Announcement:
     """A resolved incident is back, loudly: those who were told that it works are told that it does not.
 
-    What would end or hide it at once no longer does; a drill ends by itself once more. Raises Conflict for anything but
-    a resolved incident.
+    `eta` left out: the former one, if it is still to come. Without `next_update_at` the level promises one. What would
+    end or hide it at once no longer does; a drill ends by itself once more. Raises Conflict for anything but a resolved
+    incident, and Invalid for times that have passed.
     """
     at = now()
     require_announcer(actor)
@@ -165,6 +175,7 @@ def reopen(
         targets = targets_by_id([record.id])[record.id]
         require_reach(actor, targets, (record.created_by_id, record.owner_id))
         _require_text(text)
+        data = _promise(record, eta, next_update_at, at)
         record.status = rules.first_status(record.kind)
         record.actual_end_at = record.closed_at = record.undo_until = record.undo_state = None
         if record.is_drill:
@@ -173,13 +184,27 @@ def reopen(
             record.ends_by_itself = False
         if record.show_until is not None and record.show_until <= at:
             record.show_until = None
-        if record.eta is not None and record.eta <= at:
-            record.eta = None
         plan_steps(session, record, at)
         number(record, at, Weight.alert_again)
         if text.strip():
             add_update(session, record, actor, at, text, record.status, Weight.alert_again)
-        data = {"text": text, "status": record.status.value}
+        data |= {"text": text, "status": record.status.value}
         log(session, record, actor, at, "reopened", is_public=True, data=data, after=data)
         record_event(AnnouncementReopened(record.id, record.revision))
     return record
+
+
+def _promise(
+    record: Announcement, eta: datetime | Unset | None, next_update_at: datetime | None, at: datetime
+) -> dict[str, Any]:
+    """Promise these times to those who are told that it is back; what the timeline says of them."""
+    interval = rules.UPDATE_EVERY.get(Severity(record.severity))
+    kept = {
+        "eta": record.eta if record.eta is not None and record.eta > at else None,
+        "next_update_at": None if interval is None else at + interval,
+    }
+    times = read_times(record, {"eta": eta, "next_update_at": next_update_at or UNSET}, kept, at)
+    what = [] if record.eta == times[0] else ["eta"]
+    record.eta, record.next_update_at = times
+    record.wall_times = {k: v for k, v in record.wall_times.items() if k not in kept}
+    return {"what": what} | {name: moment and moment.isoformat() for name, moment in zip(kept, times, strict=True)}

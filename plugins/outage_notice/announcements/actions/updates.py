@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from plugins.outage_notice.announcements.rules import (
     BadTime,
     NewUpdate,
     Status,
+    Unset,
     Weight,
 )
 
@@ -77,21 +79,36 @@ def _read(record: Announcement, new: NewUpdate, at: datetime) -> tuple[datetime 
         problems["public"] = _("An internal entry changes neither status nor times.")
     if new.status is not None and not rules.may_post_status(record.kind, record.status, new.status):
         problems["status"] = _("This status cannot follow. To end it, resolve it.")
-    times: list[datetime | None] = []
-    for name, value in (("eta", new.eta), ("next_update_at", new.next_update_at)):
-        kept: datetime | None = getattr(record, name)
-        if value is UNSET and name == "next_update_at" and kept is not None and kept <= at:
-            kept = None  # the promise is kept by this very entry
+    next_at = record.next_update_at
+    # A promise that is due is kept by this very entry.
+    kept = {"eta": record.eta, "next_update_at": None if next_at is not None and next_at <= at else next_at}
+    return read_times(record, {"eta": new.eta, "next_update_at": new.next_update_at}, kept, at, problems)
+
+
+def read_times(
+    record: Announcement,
+    wanted: Mapping[str, datetime | Unset | None],
+    kept: Mapping[str, datetime | None],
+    at: datetime,
+    problems: dict[str, Any] | None = None,
+) -> tuple[datetime | None, datetime | None]:
+    """`eta` and `next_update_at` as moments to come; `kept` where nothing is wanted. Raises Invalid with `problems` and
+    those of the times.
+    """
+    problems, times = problems or {}, dict(kept)
+    for name, value in wanted.items():
+        if value is UNSET:
+            continue
         try:
-            moment = kept if value is UNSET else None if value is None else rules.to_utc(value, record.time_zone)
-            if value is not UNSET and moment is not None and moment <= at:
-                problems[name] = _("This time has passed.")
-            times.append(moment)
+            times[name] = None if value is None else rules.to_utc(value, record.time_zone)
         except BadTime as error:
             problems[name] = error.message
+            continue
+        if (moment := times[name]) is not None and moment <= at:
+            problems[name] = _("This time has passed.")
     if problems:
         raise Invalid(problems)
-    return times[0], times[1]
+    return times["eta"], times["next_update_at"]
 
 
 def _carry(

@@ -10,6 +10,7 @@ from plugins.outage_notice.announcements.api.blueprint import WRITE, api, keep_a
 from plugins.outage_notice.announcements.api.bodies import (
     EndIn,
     PublishIn,
+    ReopenIn,
     ResolveIn,
     UpdateIn,
     checked_of,
@@ -119,11 +120,19 @@ def withdraw(announcement_id: int, body: EndIn) -> Any:
 @api.post("/<int:announcement_id>/reopen")
 @allow("technician", scope=WRITE)
 @idempotent
-@api.input(EndIn, arg_name="body")
+@api.input(ReopenIn, arg_name="body")
 @api.output(AnnouncementOut)
-def reopen(announcement_id: int, body: EndIn) -> Any:
+def reopen(announcement_id: int, body: ReopenIn) -> Any:
     """A resolved incident is back."""
-    actions.reopen(get_viewer(), announcement_id, body.text, expected_revision=if_match())
+    eta = body.eta if "eta" in body.model_fields_set else UNSET
+    actions.reopen(
+        get_viewer(),
+        announcement_id,
+        body.text,
+        eta=eta,
+        next_update_at=body.next_update_at,
+        expected_revision=if_match(),
+    )
     return shown(announcement_id)
 
 

@@ -150,6 +150,15 @@ class EndIn(Body):
     text: Text = ""
 
 
+class ReopenIn(EndIn):
+    """`eta` null says that there is no estimate; left out, the former one stays if it is still to come. Without
+    `next_update_at` an incident of level 1 or 2 promises one by its level.
+    """
+
+    eta: datetime | None = None
+    next_update_at: datetime | None = None
+
+
 class CheckedIn(Body):
     """An item that was checked; `checked_by` is the id of somebody of the staff, by default who sends this."""
 

@@ -115,3 +115,9 @@ class ReopenForm(BaseForm):
 
     revision = _revision()
     text = TextAreaField(_l("What happens again"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
+    next_update_at = LocalDateTimeField(_l("Next update by"), [Optional()])
+    eta = LocalDateTimeField(_l("Expected fix"), [Optional()])
+
+    def promises(self) -> dict[str, Any]:
+        """The times as chosen."""
+        return {"next_update_at": self.next_update_at.data, "eta": _chosen(self.eta)}

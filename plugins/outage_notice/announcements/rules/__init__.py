@@ -13,6 +13,7 @@ from plugins.outage_notice.announcements.rules.checking import (
 )
 from plugins.outage_notice.announcements.rules.checklist import holds_back, items_to_check, may_undo, wants_validation
 from plugins.outage_notice.announcements.rules.levels import (
+    UPDATE_EVERY,
     also_wanted,
     default_weight,
     severity_allowed,
@@ -119,6 +120,7 @@ __all__ = [
     "TITLE_LIMIT",
     "UNDO_TIME",
     "UNSET",
+    "UPDATE_EVERY",
     "Anchor",
     "AnnouncementEnded",
     "AnnouncementPublished",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from plugins.outage_notice.announcements.rules.vocabulary import (
@@ -18,6 +18,8 @@ from plugins.outage_notice.announcements.rules.vocabulary import (
 MANY_PEOPLE = 200
 MANY_SHARE = 0.25  # of all people
 FEW_PEOPLE = 10
+# How long an incident of each level may go without a word, unless somebody promised other times.
+UPDATE_EVERY = {Severity.critical: timedelta(minutes=30), Severity.major: timedelta(minutes=60)}
 
 
 class Levelled(Protocol):

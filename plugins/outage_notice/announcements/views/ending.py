@@ -16,7 +16,7 @@ from plugins.outage_notice.announcements.forms import EndForm, ReopenForm, Resol
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.choices import staff_to_choose
 from plugins.outage_notice.announcements.queries.records import require_announcer
-from plugins.outage_notice.announcements.rules import TicketAction
+from plugins.outage_notice.announcements.rules import Severity, TicketAction
 from plugins.outage_notice.announcements.views.blueprint import bp
 from plugins.outage_notice.announcements.views.room_facts import RoomFacts, room_facts
 
@@ -41,7 +41,7 @@ def end(announcement_id: int, act: str) -> ResponseReturnValue:
         return _page(facts, act, form)
     if not form.validate():
         return _page(facts, act, form), 422
-    more = _resolution(form) if act == "resolve" else {}
+    more = _resolution(form) if act == "resolve" else form.promises() if act == "reopen" else {}
     try:
         ACTS[act][1](viewer, announcement_id, form.text.data or "", expected_revision=form.revision.data, **more)
     except Invalid as error:
@@ -80,6 +80,10 @@ def _form(viewer: Viewer, facts: RoomFacts, act: str, **options: Any) -> Any:
     more: dict[str, Any] = {}
     if act == "resolve" and (items := rules.items_to_check(record.kind, record.severity, record.checklist)):
         more = {"items": items, "people": staff_to_choose(viewer.id)}
+    if act == "reopen":
+        more = {"eta": record.eta if record.eta is not None and record.eta > facts.now else None}
+        if (interval := rules.UPDATE_EVERY.get(Severity(record.severity))) is not None:
+            more["next_update_at"] = facts.now + interval
     return ACTS[act][0](revision=record.revision, **more, **options)
 
 

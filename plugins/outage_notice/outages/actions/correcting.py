@@ -33,7 +33,7 @@ def note_told(message_id: int) -> None:
             return
         ticket = session.get_one(Ticket, message.ticket_id)
         eta = datetime.fromisoformat(reason["eta"]) if reason["eta"] else None
-        if not _remember(session, record.id, ticket, eta, message.created_at):
+        if not remember_told(session, record.id, ticket, eta, message.created_at):
             return
         if eta is not None and eta != expected_end(record, at):
             late = find_correction_after(record.id, message.created_at)
@@ -41,8 +41,10 @@ def note_told(message_id: int) -> None:
                 _add_item(session, late, ticket, at)
 
 
-def _remember(session: Session, announcement_id: int, ticket: Ticket, eta: datetime | None, told_at: datetime) -> bool:
-    """Keep the newest. False when a newer one is known, or this one was noted before."""
+def remember_told(
+    session: Session, announcement_id: int, ticket: Ticket, eta: datetime | None, told_at: datetime
+) -> bool:
+    """Keep what was told last. False when a newer one is known, or this one was noted before."""
     row = session.get(ToldEta, (announcement_id, ticket.id), with_for_update=True, populate_existing=True)
     if row is None:
         row = ToldEta(announcement_id=announcement_id, ticket_id=ticket.id, user_id=ticket.requester_id)

@@ -35,6 +35,7 @@ from plugins.outage_notice.announcements.rules import (
 )
 from plugins.outage_notice.announcements.rules.telling import mail_reference
 from plugins.outage_notice.outages import rules, wording
+from plugins.outage_notice.outages.actions.correcting import remember_told
 from plugins.outage_notice.outages.actions.linking import unlink_inside
 from plugins.outage_notice.outages.models import Broadcast, BroadcastItem, TicketLink, ToldEta
 from plugins.outage_notice.outages.rules import How, Result
@@ -189,8 +190,9 @@ def say_it_is_back(session: Session, case: Case, at: datetime) -> Result:
     if not case.is_concerned:
         return Result.unconcerned
     ticket, is_new = case.ticket, not case.was_told
-    letter = wording.reopening_letter(case.record, case.person, ticket)
+    letter = wording.reopening_letter(case.record, case.person, ticket, at)
     if ticket is not None:
+        remember_told(session, case.record.id, ticket, expected_end(case.record, at), at)
         append_automated_reply(session, ticket.id, letter.subject, letter.text, case.cause, case.reason, at)
     if is_new:
         _tell(case, letter, at)

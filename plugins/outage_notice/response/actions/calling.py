@@ -34,10 +34,10 @@ from plugins.outage_notice.response.models import Briefing, Call, Preparation
 from plugins.outage_notice.response.rules import CallRole, Duty, duty_of_role, merge_callees, read_callees
 
 
-def begin_response(announcement_id: int, cause: str, *, only_if_uncalled: bool = False) -> int:
+def begin_response(announcement_id: int, cause: str, *, only_if_uncalled: bool = False, is_back: bool = False) -> int:
     """Call everybody who is to be called, send the briefing if nobody has, and let the owner lead. Repeat-safe.
 
-    `cause`: "published", or which reopening or raise. How many were called by this call.
+    `cause`: "published", or which reopening or raise. `is_back`: it was over. How many were called by this call.
     """
     at = now()
     with transaction() as session:
@@ -56,8 +56,8 @@ def begin_response(announcement_id: int, cause: str, *, only_if_uncalled: bool =
         called = [one for one in wanted if _insert(session, record.id, cause, one[0].id, one[1], one[2], at)]
         if called:
             if by_mail:
-                _write(session, record, cause, called)
-            notice = wording.call_notice(record, called)
+                _write(session, record, cause, called, is_back=is_back)
+            notice = wording.call_notice(record, called, is_back=is_back)
             event_id = f"outage-call-{record.id}-{cause}"
             queue_notification(notice.subject, notice.text, event_id=event_id, level=record.severity)
             names = ", ".join(person.name for person, _role, _task in called)
@@ -117,11 +117,13 @@ def _insert(
     return found is not None
 
 
-def _write(session: Session, record: Announcement, cause: str, called: list[tuple[Viewer, CallRole, str]]) -> None:
+def _write(
+    session: Session, record: Announcement, cause: str, called: list[tuple[Viewer, CallRole, str]], *, is_back: bool
+) -> None:
     briefing = session.get(Briefing, record.id)
     for person, role, task in called:
         if is_mail_address(person.email or ""):
-            letter = wording.call_letter(record, person, role, task, briefing)
+            letter = wording.call_letter(record, person, role, task, briefing, is_back=is_back)
             event_id = f"outage-call-{record.id}-{cause}"
             queue_mail(person.email or "", letter.subject, letter.text, event_id=event_id)
 

@@ -172,7 +172,7 @@ def _note(said: _Said, entry: _Entry, promised: Mapping[int, datetime | None]) -
 def _note_estimate(said: _Said, entry: _Entry) -> None:
     """Another expected end than before: each time it was told, or changed without a word."""
     former = said.estimates[-1].eta if said.estimates else None
-    if entry.kind in ("published", "updated") or (entry.kind == "edited" and "eta" in (entry.what or ())):
+    if entry.kind in ("published", "updated") or (entry.kind in ("edited", "reopened") and "eta" in (entry.what or ())):
         eta = _moment(entry.eta)
     elif entry.kind == "reopened" and former is not None and former <= entry.at:
         eta = None  # what it was is no estimate of what has come back

@@ -331,8 +331,13 @@ def test_a_resolved_incident_comes_back_loudly(cast: Cast, published: Publish, c
     record = published()
     actions.resolve(cast.teresa, record.id, "Works again")
     clock.advance(minutes=3)
-    actions.reopen(cast.teresa, record.id, "It is down again.")
+    with pytest.raises(Invalid) as refused:
+        actions.reopen(cast.teresa, record.id, next_update_at=clock.now(), eta=clock.now())
+    assert set(refused.value.fields) == {"eta", "next_update_at"}
+    eta = clock.now() + timedelta(hours=3)
+    actions.reopen(cast.teresa, record.id, "It is down again.", eta=eta)
     after = fresh(record)
+    assert (after.eta, after.next_update_at) == (eta, clock.now() + rules.UPDATE_EVERY[after.severity])
     assert (after.status, after.closed_at, after.actual_end_at) == (Status.investigating, None, None)
     assert after.loud_revision == after.revision
     assert [a.id for a in queries.live_announcements(clock.now())] == [record.id]

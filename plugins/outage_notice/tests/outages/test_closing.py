@@ -17,7 +17,7 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.rules import Status, Waiting
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement
-from plugins.outage_notice.announcements.rules import Kind, TicketAction
+from plugins.outage_notice.announcements.rules import Kind, NewUpdate, TicketAction
 from plugins.outage_notice.banners.actions import record_receipt
 from plugins.outage_notice.banners.rules import What
 from plugins.outage_notice.outages import actions
@@ -260,9 +260,15 @@ def test_reopened_later_what_was_solved_waits_again_and_is_told_again(
     resolve(people, outage)
     settle()
     cora = factories.make_user("Cora", "requester", people.finance)  # came too late to be told anything
-    act(announcements.reopen, people.teresa, outage.id, "The part broke again.")
+    eta = clock.now() + timedelta(hours=2)
+    act(announcements.reopen, people.teresa, outage.id, "The part broke again.", eta=eta)
     settle()
-    assert len(messages(app, ticket, BACK)) == 1
+    [text] = messages(app, ticket, BACK)
+    assert f"We now expect it to be over at about {eta:%H:%M}." in text
+    new = NewUpdate(text="Later.", eta=eta + timedelta(hours=1))
+    act(announcements.post_update, people.teresa, outage.id, new)
+    settle()
+    assert f"should be over at about {eta:%H:%M}" in messages(app, ticket, "That has changed.")[0]
     assert "waits for it again" in messages(app, ticket, "The part broke again.")[0]
     assert len(mails(app, people.ana, BACK)) == 1
     assert mails(app, cora, BACK) == []

@@ -62,7 +62,7 @@ def test_calls_and_every_step_of_an_escalation_go_to_the_channels_once(
         db.session.rollback()
         run_until_idle(app)
     seen = [lines(message) for message in receiver.messages]
-    answers = [found for found in seen if "Somebody has it" in found[0]]
+    answers = [found for found in seen if "Answer of the team" in found[0]]
     assert [found[1] for found in answers] == [
         f"OUT-{record.id}. Told: Teresa (the owner).",
         f"OUT-{record.id}. Told: Tomas (the team).",

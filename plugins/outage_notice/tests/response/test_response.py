@@ -143,6 +143,7 @@ def test_a_reopened_outage_calls_again(cast: Cast, outage: Announcement, app: Fl
     run_until_idle(app)
     assert called(outage)["Carla"] == (CallRole.support, False)
     assert len(mails("outage-call-")) == 4
+    assert [subject.startswith("You are called again: ") for _to, subject in mails("outage-call-")].count(True) == 2
 
 
 def test_whom_each_level_calls(cast: Cast, published: Publish, owned: Service, app: Flask, clock: FixedClock) -> None:
