@@ -67,24 +67,22 @@ def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: Wha
             record_event(FoundAffected(announcement_id, viewer.id))
 
 
-def find_drawn(viewer: Viewer, announcement_id: int, what: What) -> Drawn:
-    """What `record_drawn` takes, for a banner on the person's board now, or of which a ticket of theirs tells.
+def record_drawn(drawn: Sequence[Drawn]) -> set[Drawn]:
+    """Write down that banners were drawn and seen, of many people in one transaction. First times are kept.
 
-    Raises NotFound otherwise.
+    Gives those that are refused: neither on the person's board now, nor told of by a ticket of theirs.
     """
-    try:
-        _banner_on_board(viewer, announcement_id, clock_now())
-    except NotFound:
-        if not was_told_in_ticket(viewer.id, announcement_id):
-            raise
-    return Drawn(announcement_id, viewer.id, what)
-
-
-def record_drawn(drawn: Sequence[Drawn]) -> None:
-    """Write down that banners were drawn and seen, of many people in one transaction. First times are kept."""
     now = clock_now()
+    found = boards({one.user_id for one in drawn}, now)
+    shown = {(user_id, banner["id"]) for user_id, board in found.items() for banner in board.banners}
+    refused = {
+        one
+        for one in drawn
+        if (one.user_id, one.announcement_id) not in shown and not was_told_in_ticket(one.user_id, one.announcement_id)
+    }
     with transaction() as session:
-        _record(session, [(now, one) for one in drawn])
+        _record(session, [(now, one) for one in drawn if one not in refused])
+    return refused
 
 
 def count_accepted(limit: int = MAILS_AT_ONCE) -> int:

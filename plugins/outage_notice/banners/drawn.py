@@ -6,11 +6,13 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from flask import current_app
+from flask_babel import gettext as _
 
-from helpdesk.plugin_api import Viewer
-from plugins.outage_notice.banners.actions import Drawn, find_drawn, record_drawn, record_receipt
+from helpdesk.plugin_api import NotFound, Viewer, db
+from plugins.outage_notice.banners.actions import Drawn, record_drawn, record_receipt
 from plugins.outage_notice.banners.rules import DRAWN, What
 
 EXTENSION = "outage_notice_drawn"
@@ -18,13 +20,19 @@ MOST = 500  # receipts of one transaction
 PATIENCE_SECONDS = 10.0  # then a receipt is written alone
 
 
+class Outcome(Enum):
+    written = auto()
+    refused = auto()  # not on the person's board
+    failed = auto()  # with its batch
+
+
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """A receipt that somebody waits for. `is_written` False after `done`: its batch failed."""
+    """A receipt that somebody waits for."""
 
     drawn: Drawn
     done: threading.Event = field(default_factory=threading.Event)
-    is_written: bool = False
+    outcome: Outcome = Outcome.failed
 
 
 class Collector:
@@ -35,16 +43,18 @@ class Collector:
         self._waiting: deque[Waiting] = deque()
         self._is_writing = False
 
-    def write(self, drawn: Drawn) -> bool:
-        """True when the receipt is in the database, False when its batch failed."""
+    def write(self, drawn: Drawn) -> Outcome:
+        """What became of it, once that is in the database."""
         mine = Waiting(drawn)
+        # Who waits holds no connection to the database: thousands wait, and pages need some as well.
+        db.session.rollback()
         with self._lock:
             self._waiting.append(mine)
             leads, self._is_writing = not self._is_writing, True
         if leads:
             self._lead()
         mine.done.wait(PATIENCE_SECONDS)
-        return mine.is_written
+        return mine.outcome
 
     def _lead(self) -> None:
         try:
@@ -59,9 +69,9 @@ class Collector:
     def _write_all(self) -> None:
         while batch := self._next_batch():
             try:
-                record_drawn([one.drawn for one in batch])
+                refused = record_drawn([one.drawn for one in batch])
                 for one in batch:
-                    one.is_written = True
+                    one.outcome = Outcome.refused if one.drawn in refused else Outcome.written
             except Exception:  # each of them is tried alone, and says itself what is wrong
                 current_app.logger.warning("receipts could not be written together", exc_info=True)
             finally:
@@ -81,7 +91,9 @@ def take_receipt(viewer: Viewer, announcement_id: int, version: int, what: What,
     if what not in DRAWN:
         return record_receipt(viewer, announcement_id, version, what, minutes)
     collector: Collector = current_app.extensions.setdefault(EXTENSION, Collector())
-    drawn = find_drawn(viewer, announcement_id, what)
-    if not collector.write(drawn):
+    outcome = collector.write(Drawn(announcement_id, viewer.id, what))
+    if outcome is Outcome.refused:
+        raise NotFound(_("This notice is not on your list any more."))
+    if outcome is Outcome.failed:
         record_receipt(viewer, announcement_id, version, what)
     return None
