@@ -325,6 +325,11 @@ class Specs:
         raise NotImplementedError
 
     @hookspec
+    def is_page(self, kind: str, number: int, viewer: Viewer) -> bool:
+        """Whether this staff member may have this page open: who else has it open is told to them. If it raises: no."""
+        raise NotImplementedError
+
+    @hookspec
     def retirements(self, user_id: int, banner_ids: Sequence[int], now: datetime) -> Sequence[Retirement]:
         """Why these banners are no longer on this person's board."""
         raise NotImplementedError

@@ -145,11 +145,11 @@ def _resync(_viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:
     return None
 
 
-def _watch(_viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:
+def _watch(viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:
     """{ticket: number or null, writing: bool} or {page: "announcement:12", writing: bool}: what this socket has open,
     for the others who have it open.
     """
-    opened, connection = _opened(data), _connection()
+    opened, connection = _opened(viewer, data), _connection()
     before, connection.watching = connection.watching, opened
     connection.is_writing = data.get("writing") is True
     changed: Callable[[int | str], None] = live_of().follower.presence.changed
@@ -159,15 +159,23 @@ def _watch(_viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any] | None:
     return None
 
 
-def _opened(data: dict[str, Any]) -> int | str | None:
+def _opened(viewer: Viewer, data: dict[str, Any]) -> int | str | None:
     if (page := data.get("page")) is not None:
-        if not isinstance(page, str) or not re.fullmatch(r"[a-z]{1,20}:[0-9]{1,10}", page):
+        if page != _connection().watching and not _is_page(viewer, page):
             raise NotFound(_("There is no such page."))
-        return page
+        return str(page)
     number: int | None = data.get("ticket")
     if number is not None and (type(number) is not int or not queries.is_ticket(number)):
         raise NotFound(_("There is no such ticket."))
     return number
+
+
+def _is_page(viewer: Viewer, page: object) -> bool:
+    """Whether a plugin knows this page, and this viewer may open it."""
+    if not isinstance(page, str) or not re.fullmatch(r"[a-z]{1,20}:[1-9][0-9]{0,9}", page, re.ASCII):
+        return False
+    kind, _colon, number = page.partition(":")
+    return any(live_of().state.plugins.collect("is_page", kind=kind, number=int(number), viewer=viewer))
 
 
 def _connection() -> Connection:

@@ -194,6 +194,13 @@ def staff_messages(changes: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Ma
 
 
 @hookimpl
+def is_page(kind: str, number: int, viewer: Viewer) -> bool:
+    from plugins.outage_notice.announcements.queries.records import is_announcement
+
+    return kind == "announcement" and is_announcement(viewer, number)
+
+
+@hookimpl
 def automated_reply(ticket: TicketFacts, event: str, locale: str, now: datetime) -> ReplyText | None:
     from plugins.outage_notice.automated_replies.rendering import find_reply
 

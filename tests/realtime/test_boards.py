@@ -211,7 +211,8 @@ def test_those_who_watch_a_page_see_each_other(desk: Desk, ana: int) -> None:
         {"id": teresa, "name": "Teresa", "writing": True},
     ]
     assert first.frames()[-1] == ("presence", {"page": "announcement:7", "people": people})
-    for bad in (7, "", "announcement", "../7", "announcement:" + "9" * 11, ["announcement:7"]):
+    unknown = ("announcement:8", "something:7", "broken:7")
+    for bad in (7, "", "announcement", "../7", "announcement:" + "9" * 11, ["announcement:7"], *unknown):
         assert first.send("watch", {"page": bad})["error"] == "not_found", bad
     assert requester.send("watch", {"page": "announcement:7"})["error"] == "forbidden"
     assert requester.frames() == []

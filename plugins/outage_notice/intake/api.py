@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Any, Literal
@@ -33,9 +34,13 @@ ALERTMANAGER = "alertmanager"
 api = APIBlueprint("outage_notice_intake_api", __name__, url_prefix="/api/v1/intake", tag="Monitoring")
 
 
+_NUMBER = re.compile(r"[+-]?[\d.]+")
+
+
 def _only_text(value: Any) -> Any:
-    """A number would be read as seconds since 1970: always a mistake here."""
-    if value is not None and not isinstance(value, str | datetime):
+    """A number, also as text, would be read as seconds since 1970: always a mistake here."""
+    is_time = isinstance(value, datetime) or (isinstance(value, str) and not _NUMBER.fullmatch(value.strip()))
+    if value is not None and not is_time:
         raise ValueError("Give a date and time, such as 2026-03-12T09:30:00Z.")
     return value
 

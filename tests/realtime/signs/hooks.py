@@ -90,3 +90,10 @@ def _receipt(viewer: Viewer, data: dict[str, Any]) -> Mapping[str, Any]:
 @hookimpl
 def socket_verbs() -> Sequence[SocketVerb]:
     return [SocketVerb("receipt", _receipt)]
+
+
+@hookimpl
+def is_page(kind: str, number: int) -> bool:
+    if kind == "broken":
+        raise RuntimeError("the page store is broken")
+    return (kind, number) == ("announcement", 7)

@@ -112,6 +112,15 @@ def get_announcement(actor: Viewer, announcement_id: int) -> Announcement:
     return record
 
 
+def is_announcement(actor: Viewer, announcement_id: int) -> bool:
+    """Whether `get_announcement` would give it."""
+    try:
+        get_announcement(actor, announcement_id)
+    except NotFound:
+        return False
+    return True
+
+
 def get_for_change(actor: Viewer, announcement_id: int) -> Announcement:
     """The record, locked until the running transaction ends. Only for those who announce."""
     require_announcer(actor)

@@ -31,7 +31,21 @@ WEEKDAYS = {
 }
 MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 POSITIONS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}  # days that one period can have
+MOST_WEEKS = 53  # of a year
 NUMBERS = {"BYMONTHDAY": (-31, 31), "BYMONTH": (1, 12), "BYSETPOS": (-366, 366)}
+
+
+# The library looks for the next match until the year 9999, whatever the end. The calendar is the same every 400 years,
+# so it is asked about a time so much later, and what never comes is found out in a twentieth of the work.
+LATER = 19 * 400
+
+
+def _later(wall: datetime) -> datetime:
+    return wall.replace(year=wall.year + LATER)
+
+
+def _sooner(wall: datetime) -> datetime:
+    return wall.replace(year=wall.year - LATER)
 
 
 class BadRecurrence(ValueError):
@@ -56,8 +70,8 @@ class RecurrenceRule:
         Ends with the rule, or with the last year that is taken: a rule that never matches ends too.
         """
         until = LAST_MOMENT if self.until is None else min(self.until, LAST_MOMENT)
-        starts = rrule.rrule(dtstart=first, until=until, **self.options)
-        return islice(starts, self.count)
+        starts = rrule.rrule(dtstart=_later(first), until=_later(until), **self.options)
+        return (_sooner(start) for start in islice(starts, self.count))
 
 
 def parse_recurrence(text: str, zone_name: str = "UTC") -> RecurrenceRule:
@@ -74,7 +88,8 @@ def parse_recurrence(text: str, zone_name: str = "UTC") -> RecurrenceRule:
     if count is not None and until is not None:
         raise BadRecurrence(_l("End the repetition after a number of times or at a date, not both."))
     if "BYDAY" in parts:
-        options["byweekday"] = _weekdays(parts.pop("BYDAY"), frequency)
+        weeks = MOST_WEEKS if frequency == "YEARLY" and "BYMONTH" not in parts else 5  # in which a weekday is counted
+        options["byweekday"] = _weekdays(parts.pop("BYDAY"), frequency, weeks)
     for name, (low, high) in NUMBERS.items():
         if name in parts:
             options[name.lower()] = [_number(n, low, high) for n in parts.pop(name).split(",")]
@@ -93,12 +108,31 @@ def parse_recurrence(text: str, zone_name: str = "UTC") -> RecurrenceRule:
 
 
 def _require_days(options: dict[str, Any], positions: int) -> None:
-    """The library looks for the first of days that never come until the year 9999."""
+    """The library looks long for the first of days that never come. Positions that no period has are left out."""
     months = options.get("bymonth") or range(1, 13)
     days = options.get("bymonthday", (1,))
     has_day = any(abs(day) <= MONTH_DAYS[month - 1] for month in months for day in days)
-    if not has_day or min(map(abs, options.get("bysetpos", (1,)))) > positions:
+    most = min(positions, _days_at_most(options))
+    wanted = [position for position in dict.fromkeys(options.get("bysetpos", (1,))) if abs(position) <= most]
+    if not has_day or not wanted:
         raise BadRecurrence(_l("This repetition never happens."))
+    if "bysetpos" in options:
+        options["bysetpos"] = wanted
+
+
+def _days_at_most(options: dict[str, Any]) -> int:
+    """How many days one period can have at most: every day that is named, in every month or week of it."""
+    months = len(set(options["bymonth"])) if "bymonth" in options else 12
+    is_year = options["freq"] == rrule.YEARLY
+    found = []
+    if "byweekday" in options:
+        weeks = {rrule.WEEKLY: 1, rrule.MONTHLY: 5, rrule.YEARLY: 5 * months if "bymonth" in options else MOST_WEEKS}
+        each = weeks.get(options["freq"], 1)
+        named = months if is_year and "bymonth" in options else 1
+        found.append(sum(each if day.n is None else named for day in set(options["byweekday"])))
+    if "bymonthday" in options:
+        found.append(len(set(options["bymonthday"])) * (months if is_year else 1))
+    return min(found) if found else (months if is_year else 1)
 
 
 def _parts(text: str) -> dict[str, str]:
@@ -123,7 +157,7 @@ def _weekday_start(text: str) -> Any:
     return WEEKDAYS[text]
 
 
-def _weekdays(text: str, frequency: str) -> list[Any]:
+def _weekdays(text: str, frequency: str, weeks: int) -> list[Any]:
     days = []
     for part in text.split(","):
         match = re.fullmatch(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)", part)
@@ -133,9 +167,12 @@ def _weekdays(text: str, frequency: str) -> list[Any]:
         if position is None:
             days.append(WEEKDAYS[day])
         elif frequency in ("MONTHLY", "YEARLY"):
-            days.append(WEEKDAYS[day](_number(position, -53, 53)))
+            days.append(WEEKDAYS[day](_number(position, -weeks, weeks)))
         else:
             raise BadRecurrence(_l("“Second Tuesday” needs a monthly repetition."))
+    if any(day.n is None for day in days) and any(day.n is not None for day in days):
+        # "Every Monday, and the second Tuesday": the library would want days that are both.
+        return [one for day in days for one in ([day] if day.n is not None else map(day, range(1, weeks + 1)))]
     return days
 
 

@@ -36,7 +36,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`key` names all warnings: they are asked about once, and again only when a new one comes."""
+    """`key` names all warnings: they are asked about once, and again only when a new one comes. `is_of_change`: of an
+    edit of what people see already.
+    """
 
     lines: tuple[Line, ...]
     well: tuple[str, ...]
@@ -44,6 +46,7 @@ class Check:
     needs_number: bool
     errors: dict[str, list[Any]]
     warnings: frozenset[str]
+    is_of_change: bool
 
     @property
     def key(self) -> str:
@@ -72,6 +75,7 @@ def check_of(
         needs_number=any(f.code == "confirm_people" for f in found) or bool(form.confirmed_people.data),
         errors=problems,
         warnings=frozenset(f"{f.field}.{f.code}" for f in found if f.level is Level.warning),
+        is_of_change=published is not None,
     )
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil import rrule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,12 +140,18 @@ def test_a_skipped_day_happens_once() -> None:
         "FREQ=WEEKLY;BYDAY=2TU",
         "FREQ=WEEKLY;BYMONTHDAY=3",
         "FREQ=MONTHLY;BYDAY=0MO",
-        "FREQ=MONTHLY;BYDAY=54MO",
+        "FREQ=MONTHLY;BYDAY=6MO",
+        "FREQ=YEARLY;BYDAY=53MO;BYMONTH=12",
+        "FREQ=YEARLY;BYDAY=54MO",
         "FREQ=MONTHLY;BYMONTHDAY=32",
         "FREQ=MONTHLY;BYSETPOS=1",
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=YEARLY;BYMONTH=4,6;BYMONTHDAY=-31",
         "FREQ=DAILY;BYDAY=MO;BYSETPOS=2",
+        "FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=3",
+        "FREQ=MONTHLY;BYDAY=5MO;BYSETPOS=-2",
+        "FREQ=MONTHLY;BYDAY=MO,TU;BYMONTHDAY=30,31;BYSETPOS=3",
+        "FREQ=YEARLY;BYDAY=MO;BYMONTH=3,5;BYSETPOS=11",
         "FREQ=YEARLY;BYEASTER=0",
         "FREQ=DAILY;" + "BYDAY=" + ",".join(["MO"] * 100),
         "FREQ=DAILY\nRRULE:FREQ=SECONDLY",
@@ -165,11 +172,25 @@ def test_rules_that_are_refused(text: str) -> None:
         ("RRULE:freq=weekly;byday=th;count=2", 2),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", 18),  # up to the last year that is taken, which is no leap year
         ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=2", 2),
+        ("FREQ=MONTHLY;BYDAY=MO,2TU;BYSETPOS=1,9;COUNT=3", 3),
+        ("FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=366", 18),
+        ("FREQ=YEARLY;BYDAY=MO;BYMONTH=3,5;BYSETPOS=10;COUNT=2", 2),
     ],
 )
 def test_how_often(text: str, count: int) -> None:
     first = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
     assert len(list(spans(parse_recurrence(text), first, first + timedelta(hours=1), "UTC"))) == count
+
+
+@pytest.mark.parametrize("text", ["FREQ=MONTHLY;BYDAY=5MO;BYMONTH=2;BYMONTHDAY=28", "FREQ=DAILY;INTERVAL=7;BYDAY=MO"])
+def test_what_never_comes_is_found_out_soon(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library goes on to the year 9999, month by month."""
+    looked: list[int] = []
+    rebuild = rrule._iterinfo.rebuild
+    monkeypatch.setattr(rrule._iterinfo, "rebuild", lambda *a: (looked.append(1), rebuild(*a))[1])
+    first = datetime(2026, 3, 12, 9, 0, tzinfo=UTC)
+    assert list(spans(parse_recurrence(text), first, first + timedelta(hours=1), "UTC")) == []
+    assert len(looked) < 25_000
 
 
 def test_phase_of_a_repeated_maintenance() -> None:

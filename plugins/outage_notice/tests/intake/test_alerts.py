@@ -30,7 +30,7 @@ from plugins.outage_notice.intake.rules import AlertAudience, AlertStatus, Signa
 from plugins.outage_notice.outages.actions.surges import declare
 from plugins.outage_notice.outages.models import Surge
 from plugins.outage_notice.tests.announcing import EVERYONE, publish
-from plugins.outage_notice.tests.intake.conftest import Send, outcomes
+from plugins.outage_notice.tests.intake.conftest import Send, alertmanager, outcomes
 from plugins.outage_notice.tests.outages.conftest import Settle, act, mail_text, mails, open_ticket
 from tests import factories
 from tests.fixtures import People
@@ -379,7 +379,7 @@ def test_the_generic_door(app: Flask, people: People, vpn: Service) -> None:
     assert post(id="43", service="", labels={"service": "vpn"}) == ["updated"]
 
 
-def test_bad_deliveries_name_the_field(app: Flask, people: People) -> None:
+def test_bad_deliveries_name_the_field(app: Flask, people: People, clock: FixedClock) -> None:
     client, headers = app.test_client(), factories.api_headers(people.teresa, "intake")
     good = {"source": "zabbix", "id": "42", "status": "firing", "title": "VPN"}
     bad = {
@@ -398,6 +398,11 @@ def test_bad_deliveries_name_the_field(app: Flask, people: People) -> None:
         assert any(field.split(".")[0] == name for field in answer.get_json()["errors"]), (name, answer.get_json())
     for body in ({"version": "3", "status": "firing", "alerts": []}, {"version": "4", "status": "firing"}):
         assert client.post("/api/v1/intake/alertmanager", json=body, headers=headers).status_code == 422
+    for digits in ("1773306000", 1773306000, "1773306000.5"):  # no seconds since 1970
+        body = alertmanager("firing", "f9", clock.now(), {"alertname": "VPNDown"})
+        body["alerts"][0]["startsAt"] = digits
+        answer = client.post("/api/v1/intake/alertmanager", json=body, headers=headers)
+        assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["alerts.0.startsAt"]), digits
     other = factories.api_headers(people.teresa, "announcements:write")
     assert client.post("/api/v1/intake/generic", json=good, headers=other).status_code == 403
     assert client.post("/api/v1/intake/generic", json=good).status_code == 401

@@ -183,6 +183,7 @@ def test_an_edit_to_critical_to_everyone_wants_it_too(signed_in: Browser, people
     assert refused.status_code == 422
     page = refused.get_data(as_text=True)
     assert "type the number of people" in page
+    assert ("Stops the change:" in page, "Stops publishing:" in page) == (True, False)
     assert 'name="confirmed_people"' in page
     assert "data-typed hidden" not in page
     assert [one.severity for one in stored()] == [2]
