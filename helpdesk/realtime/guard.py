@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 JOINED: dict[str, Any] = {}  # all that is kept of the handshake once it is over
 MESSAGE_START = str(engine_packet.MESSAGE)
+OWN_EVENTS = frozenset({"connect", "disconnect", "*"})  # names of handlers that the library itself calls
 EVENT_TYPES = (packet.CONNECT, packet.DISCONNECT, packet.EVENT)
 
 
@@ -228,3 +229,13 @@ class GuardedServer(socketio.Server):
             self.environ[eio_sid] = JOINED
         if self.on_joined is not None:
             self.on_joined(sid)
+
+    def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        if data[0] in OWN_EVENTS:
+            raise ValueError("an event of the library's own")
+        super()._handle_event(eio_sid, namespace, id, data)
+
+    def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
+        """A client takes leave. Its transport goes with it: nobody would count it, reap it or end it any more."""
+        super()._handle_disconnect(eio_sid, namespace, reason)
+        self.drop(eio_sid)

@@ -48,6 +48,8 @@ def test_the_versions_are_those_that_were_read(package: str, known: str) -> None
         (socketio.Server._handle_eio_connect, ["self", "eio_sid", "environ"]),
         (socketio.Server._handle_eio_message, ["self", "eio_sid", "data"]),
         (socketio.Server._handle_eio_disconnect, ["self", "eio_sid", "reason"]),
+        (socketio.Server._handle_event, ["self", "eio_sid", "namespace", "id", "data"]),
+        (socketio.Server._handle_disconnect, ["self", "eio_sid", "namespace", "reason"]),
         (socketio.Server._send_eio_packet, ["self", "eio_sid", "eio_pkt"]),
         (
             socketio.Manager.emit,

@@ -108,6 +108,11 @@ def test_bad_frames_end_their_own_socket_only(
         "42/live,[",
         "42/live,{}",
         "40/live,{}",
+        # What leaves the namespace would leave a transport that is counted nowhere, and open after a sign-out.
+        "41/live,",
+        '42/live,1["disconnect","client namespace disconnect"]',
+        '42/live,1["connect",{},{"csrf":"x"}]',
+        '42/live,1["*","somebody",{}]',
     ):
         bad = joined()
         bad.write(text)
