@@ -9,7 +9,17 @@ from types import SimpleNamespace
 import pytest
 
 from helpdesk.config import LOCALES
-from plugins.outage_notice.announcements.rules import CheckFacts, Effect, Kind, ServiceEffect, checks, wording
+from plugins.outage_notice.announcements.rules import (
+    Anchor,
+    CheckFacts,
+    Effect,
+    Kind,
+    PlanEntry,
+    Says,
+    ServiceEffect,
+    checks,
+    wording,
+)
 from plugins.outage_notice.announcements.rules import Level as FindingLevel
 from plugins.outage_notice.audiences.rules import Target, TargetKind
 from plugins.outage_notice.playbooks.rules import (
@@ -162,10 +172,13 @@ def test_who_sees_it_is_chosen() -> None:
 
 
 def test_a_maintenance_gets_its_end_and_its_display() -> None:
-    planned = content(kind=Kind.maintenance, duration_minutes=120, lead_minutes=24 * 60, next_update_minutes=None)
+    plan = (PlanEntry(Says.mail, Anchor.start, 60), PlanEntry(Says.mail, Anchor.end))
+    times = {"duration_minutes": 120, "lead_minutes": 24 * 60, "next_update_minutes": None, "notice_plan": plan}
+    planned = content(kind=Kind.maintenance, **times)
     starts_at = NINE + timedelta(days=3)
     draft = draft_from(planned, Choices(language="en", starts_at=starts_at), NINE)
     assert (draft.planned_end_at, draft.show_from) == (starts_at + timedelta(hours=2), starts_at - timedelta(days=1))
+    assert draft.notice_plan == plan
     near = draft_from(planned, Choices(language="en", starts_at=NINE + timedelta(hours=2)), NINE)
     assert near.show_from is None  # at once
 
