@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from helpdesk.plugin_api import MailReference, User, db
 from plugins.outage_notice.announcements.models import Announcement, Step
 from plugins.outage_notice.announcements.queries.records import targets_by_id
-from plugins.outage_notice.announcements.rules import StepKind, StepState
+from plugins.outage_notice.announcements.rules import StepKind, StepState, mails_the_end, plan_of
 from plugins.outage_notice.announcements.rules.telling import read_mailing
 from plugins.outage_notice.audiences.queries import audience_condition
 from plugins.outage_notice.mailings.models import MailedPerson, Mailing
@@ -150,6 +150,31 @@ def _was_mailed_before(mailing: Mailing, user_id: int) -> bool:
         )
     )
     return db.session.scalar(query.limit(1)) is not None
+
+
+def ending_facts(announcement_id: int) -> dict[str, int]:
+    """How many people its end would mail, see `announcements.views.blueprint.offer_ending_facts`."""
+    record = db.session.get(Announcement, announcement_id)
+    mailings = mailings_of(announcement_id) if record is not None else []
+    if record is None or not mailings:
+        return {}
+    open_ids = [one.id for one in mailings if one.followed_at is None and one.people]
+    mailed = _count_concerned(announcement_id, open_ids)
+    over = [one.id for one in mailings if one.kind is MailKind.over and one.people][-1:]
+    return {
+        "mailed": mailed,
+        "mailed_end": mailed if mails_the_end(plan_of(record)) else 0,
+        "mailed_over": _count_concerned(announcement_id, over),
+    }
+
+
+def _count_concerned(announcement_id: int, mailing_ids: Sequence[int]) -> int:
+    """How many people of the audience got one of these mailings."""
+    if not mailing_ids:
+        return 0
+    condition = audience_condition(targets_by_id([announcement_id])[announcement_id])
+    people = select(MailedPerson.user_id).where(MailedPerson.mailing_id.in_(mailing_ids))
+    return db.session.scalar(select(func.count()).select_from(User).where(User.id.in_(people), condition)) or 0
 
 
 def pending_steps(announcement_id: int, kinds: Iterable[StepKind]) -> list[Step]:

@@ -71,6 +71,10 @@ def keep_draft_choices(viewer: Viewer, announcement_id: int) -> None:
         keep(viewer, announcement_id)
 
 
+FACTS = (
+    "seen", "solved", "left", "needing", "done", "followers", "waiting", "told", "heard", "mailed", "mailed_end",
+    "mailed_over",
+)  # fmt: skip
 _ending_facts: list[EndingFacts] = []
 
 
@@ -79,8 +83,9 @@ def offer_ending_facts(find: EndingFacts) -> None:
 
     Known are `seen` (people who had it on screen), `solved`, `left`, `needing` and `done` (tickets that would be
     solved, stay open because their requester wrote, need a person anyway, are done already), `followers`, `waiting`
-    (tickets that an update can answer), `told` (people who were told an estimate in a reply), and `heard` (people who
-    were told that it is over).
+    (tickets that an update can answer), `told` (people who were told an estimate in a reply), `heard` (people who were
+    told that it is over), `mailed` (people who got a mail of the notice plan and not yet its end), `mailed_end` (those
+    of them who are mailed when it is over), and `mailed_over` (people who were mailed that it is over).
     """
     if find not in _ending_facts:
         _ending_facts.append(find)
@@ -88,7 +93,7 @@ def offer_ending_facts(find: EndingFacts) -> None:
 
 def ending_facts(announcement_id: int) -> dict[str, int]:
     """What the end of this announcement would do, in numbers; what nobody knows is 0."""
-    found = dict.fromkeys(("seen", "solved", "left", "needing", "done", "followers", "waiting", "told", "heard"), 0)
+    found = dict.fromkeys(FACTS, 0)
     for find in _ending_facts:
         found |= find(announcement_id)
     return found

@@ -19,7 +19,7 @@ from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries.choices import announcers, services_to_choose
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.announcements.rules import TIME_FIELDS, Draft, Kind, ServiceEffect, Severity
-from plugins.outage_notice.announcements.views.blueprint import bp, keep_draft_choices
+from plugins.outage_notice.announcements.views.blueprint import bp, ending_facts, keep_draft_choices
 from plugins.outage_notice.announcements.views.compare import differences
 from plugins.outage_notice.announcements.views.preview import aside_of
 from plugins.outage_notice.announcements.views.rows import target_label
@@ -175,5 +175,6 @@ def _page(
         may_everyone=not audiences.reach_of(viewer).is_limited,
         asks=asks,
         stale=stale,
+        mailed=ending_facts(record.id)["mailed"] if record is not None and record.published_at is not None else 0,
         **aside,
     )

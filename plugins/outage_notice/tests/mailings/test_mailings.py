@@ -17,6 +17,7 @@ from plugins.outage_notice.announcements.queries import get_notice, timeline
 from plugins.outage_notice.announcements.rules import Anchor, Kind, NewUpdate, PlanEntry, Says, Status, Weight
 from plugins.outage_notice.mailings import actions
 from plugins.outage_notice.mailings.models import MailedPerson, Mailing
+from plugins.outage_notice.mailings.queries import ending_facts
 from plugins.outage_notice.tests.announcing import department, publish
 from plugins.outage_notice.tests.outages.conftest import Settle, act, mail_text, mails, move
 from tests import factories
@@ -102,6 +103,8 @@ def test_a_maintenance_from_the_first_mail_to_the_last(
         assert (mailing.people, mailing.without_mailbox, mailing.written_at is not None) == (2, 1, True)
         assert {one.user_id for one in db.session.query(MailedPerson)} == {people.ana.id, eva.id}
     assert said_in_timeline(record) == [("planned", 2)]
+    with app.app_context():  # what is said before it is done
+        assert ending_facts(record.id) == {"mailed": 2, "mailed_end": 2, "mailed_over": 0}
     # Another date is told to those who were told the former one, and only a silent edit is not.
     changes = {"starts_at": start + DAY, "planned_end_at": start + DAY + 2 * HOUR, "show_from": start}
     act(announcements.edit_published, people.teresa, record.id, changes)
