@@ -39,10 +39,6 @@ def get_service(service_id: int) -> Service:
     return service
 
 
-def find_service_by_slug(slug: str) -> Service | None:
-    return db.session.scalar(select(Service).where(Service.slug == slug))
-
-
 def services_by_id(service_ids: Iterable[int | None]) -> dict[int, Service]:
     """Services by id, retired ones included."""
     ids = sorted({i for i in service_ids if i is not None})

@@ -8,7 +8,7 @@ so effects are safe to repeat, and the row's id names the effect outside (Messag
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,8 +42,6 @@ GIVE_UP_AFTER = timedelta(days=3)
 HANDLER_CHANNEL = "handler"
 NOTIFY_CHANNEL = "notify"  # chat and SMS
 OF_NOTIFY = text(f"channel = '{NOTIFY_CHANNEL}'")
-
-EventHandler = Callable[[Any, str], None]  # (event, event_id)
 
 
 class OutboxState(StrEnum):

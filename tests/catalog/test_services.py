@@ -38,8 +38,7 @@ def test_an_administrator_makes_and_retires_a_service(client: FlaskClient, app: 
             "department_ids": [people.finance.id, people.sales.id], "keywords": "tunnel"}  # fmt: skip
     assert post_form(client, "/admin/services/new", form).status_code == 302
     with app.app_context():
-        service = queries.find_service_by_slug("vpn")
-        assert service is not None
+        [service] = [service for service in queries.list_services() if service.slug == "vpn"]
         assert queries.departments_of_services([service.id]) == {service.id: {people.finance.id, people.sales.id}}
         before = feed.head().seq
     path = f"/admin/services/{service.id}"

@@ -15,7 +15,6 @@ CONFIRM_SNOOZE_MINUTES = 5
 CONFIRM_SNOOZES = 3
 SNOOZE_LIMIT_MINUTES = 7 * 24 * 60
 KIND_ORDER = {Kind.incident: 0, Kind.maintenance: 1, Kind.information: 2}
-LIST_DAYS = 30
 
 
 class What(StrEnum):

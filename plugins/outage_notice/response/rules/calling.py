@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-TASK_LIMIT = 500
-
 
 class CallRole(StrEnum):
     """What somebody is called for."""
