@@ -24,6 +24,7 @@ NAMES = (
     "fanout",
     "stopped",
     "connects",
+    "receipts",
     "tickets",
     "boards",
     "opening",

@@ -66,6 +66,11 @@ class Crowd:
         """Wait for those of `expect`: {count, wanted, cpu, first, p50, p95, p99, last}."""
         return self._read()
 
+    def say(self, packet: str) -> int:
+        """Let everybody send this packet. How many do; after `expect`, the answers are counted by `arrived`."""
+        self._write(f"say {packet}")
+        return int(self._read()["said"])
+
     def pause(self, count: int) -> int:
         """Let the first `count` clients read nothing more. How many do."""
         self._write(f"pause {count}")

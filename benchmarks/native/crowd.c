@@ -11,6 +11,7 @@
  *   open INFLIGHT MS         connect all that are not; those who fail try again until the time is over
  *   expect COUNT MS MARK     answers at once, and again when COUNT clients (0: all that read) have a frame with MARK
  *   pause K | resume         the first K clients stop reading | all read again
+ *   say TEXT                 each that is ready sends this packet
  *   stats | quit
  *
  * Times are nanoseconds of CLOCK_MONOTONIC, which Python's time.monotonic_ns() shares.
@@ -312,6 +313,16 @@ static void pause_first(int number, bool paused) {
     printf("{\"changed\":%d}\n", changed);
 }
 
+static void say_all(const char *text) {
+    int said = 0;
+    for (int i = 0; i < count; i++)
+        if (clients[i].state == READY) {
+            if (say(&clients[i], text)) said++;
+            else hang_up(&clients[i]);
+        }
+    printf("{\"said\":%d}\n", said);
+}
+
 static void obey(char *line) {
     long first = 0, second = 0;
     int words = 0;
@@ -334,6 +345,8 @@ static void obey(char *line) {
         printf("{\"wanted\":%d}\n", wanted);
     } else if (sscanf(line, "pause %ld", &first) == 1) {
         pause_first(first, true);
+    } else if (!strncmp(line, "say ", 4)) {
+        say_all(line + 4);
     } else if (!strcmp(line, "resume")) {
         pause_first(0, false);
     } else if (!strcmp(line, "stats")) {

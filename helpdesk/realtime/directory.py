@@ -6,13 +6,16 @@ Kept right by the feed: an entry of a person drops what is known of that person.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from itertools import islice
 
 from helpdesk.accounts.queries import viewers
 from helpdesk.hooks.specs import Viewer
 from helpdesk.realtime import queries
 from helpdesk.realtime.queries import Person
+
+VIEWERS_AT_ONCE = 500
 
 
 class Directory:
@@ -67,15 +70,23 @@ class Directory:
         fresh, self._fresh = self._fresh, set()
         return fresh
 
-    def find_viewer(self, user_id: int) -> Viewer | None:
-        """The person as pages see them; None when disabled."""
+    def find_viewer(self, user_id: int, connected: Callable[[], Iterable[int]]) -> Viewer | None:
+        """The person as pages see them; None when disabled. Who is not known yet is read together with others of the
+        `connected`: when one page speaks, as after a publish, all of them do.
+        """
         viewer = self._viewers.get(user_id)
         if viewer is None:
-            generation = self.generation
-            viewer = viewers([user_id]).get(user_id)
-            if viewer is not None and generation == self.generation:
-                self._viewers[user_id] = viewer
+            with self._lock:  # those who wait here find it read by the first
+                viewer = self._viewers.get(user_id) or self._read_viewer(user_id, connected())
         return viewer
+
+    def _read_viewer(self, user_id: int, connected: Iterable[int]) -> Viewer | None:
+        generation = self.generation
+        others = islice((other for other in connected if other not in self._viewers), VIEWERS_AT_ONCE)
+        found = viewers([user_id, *others])
+        if generation == self.generation:
+            self._viewers.update(found)
+        return found.get(user_id)
 
     def forget_users(self, user_ids: Collection[int]) -> None:
         wanted = set(user_ids)

@@ -107,7 +107,7 @@ def _answer(live: Live, name: str, sid: str, arguments: tuple[Any, ...]) -> dict
 def _answer_for(live: Live, connection: Connection, name: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
     try:
         with live.app.app_context():
-            viewer = live.directory.find_viewer(connection.user_id)
+            viewer = live.directory.find_viewer(connection.user_id, live.connections.user_ids)
             if viewer is None:
                 return {"error": "not_signed_in", "message": ""}
             g.viewer, g.connection = viewer, connection

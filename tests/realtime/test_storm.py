@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import pytest
 
+from helpdesk.accounts.queries import viewers
 from helpdesk.hooks.registry import Registry
-from helpdesk.realtime import boards
+from helpdesk.hooks.specs import Viewer
+from helpdesk.realtime import boards, directory
 from tests.realtime.conftest import Desk, banner
 from tests.realtime.signs import hooks as signs
 
@@ -42,3 +45,18 @@ def test_the_next_change_is_asked_for_once_until_something_changes(desk: Desk, m
     desk.show(all=[banner(1)])
     desk.step()
     assert len(asked) == before + 1
+
+
+def test_those_who_speak_at_once_are_looked_up_together(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[int]] = []
+
+    def counting(user_ids: Iterable[int]) -> dict[int, Viewer]:
+        asked.append(sorted(set(user_ids)))
+        return viewers(asked[-1])
+
+    monkeypatch.setattr(directory, "viewers", counting)
+    people = [desk.person(name) for name in ("Ana", "Bruno", "Carla")]
+    sockets = [desk.connect(desk.session(person)) for person in people]
+    for socket, person in zip(sockets, people, strict=True):
+        assert socket.send("receipt", {"what": "seen"})["by"] == person
+    assert asked == [sorted(people)]
