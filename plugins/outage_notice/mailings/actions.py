@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from helpdesk.plugin_api import MailReference, failpoint, is_mail_address, now, queue_mail, transaction
 from plugins.outage_notice.announcements.actions.writing import log as note
 from plugins.outage_notice.announcements.models import Announcement, Step
+from plugins.outage_notice.announcements.queries.hearers import hearers
 from plugins.outage_notice.announcements.queries.live import freeze
 from plugins.outage_notice.announcements.rules import Phase, can_end, current_occurrence, mails_the_end, phase, plan_of
 from plugins.outage_notice.announcements.rules.letters import Letter
@@ -186,7 +188,10 @@ def _write_page(session: Session, record: Announcement, mailing: Mailing, at: da
         last = people[-1].id if len(people) == PEOPLE_AT_ONCE else None
     else:
         told = queries.page_of_told(mailing, PEOPLE_AT_ONCE)
-        wanted = [(one.reader, one.said) for one in told if one.is_concerned and _is_news(mailing.kind, one, said)]
+        anyway = _told_anyway(record, mailing, told)
+        wanted = [
+            (one.reader, one.said) for one in told if one.reader.id not in anyway and _is_news(mailing, one, said)
+        ]
         last = told[-1].reader.id if len(told) == PEOPLE_AT_ONCE else None
     letters: Letters = {}
     before = mailing.people
@@ -200,10 +205,20 @@ def _write_page(session: Session, record: Announcement, mailing: Mailing, at: da
     return mailing.people - before
 
 
-def _is_news(kind: MailKind, told: queries.Told, said: Said) -> bool:
-    if kind is MailKind.changed:
+def _told_anyway(record: Announcement, mailing: Mailing, told: Sequence[queries.Told]) -> set[int]:
+    """Who waits with a ticket or follows gets the closing message: one mail says it all."""
+    if mailing.kind not in rules.ENDINGS:
+        return set()
+    ended_at = mailing.ends_at or record.closed_at or mailing.started_at
+    return hearers(record.id, [one.reader.id for one in told], ended_at)
+
+
+def _is_news(mailing: Mailing, told: queries.Told, said: Said) -> bool:
+    if not told.is_concerned:
+        return False
+    if mailing.kind is MailKind.changed:
         return told.kind not in rules.ENDINGS and rules.is_wrong(told.said, said)
-    return (told.kind is MailKind.over) if kind is MailKind.back else told.kind not in rules.ENDINGS
+    return (told.kind is MailKind.over) if mailing.kind is MailKind.back else told.kind not in rules.ENDINGS
 
 
 def _mail(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpdesk.plugin_api import Job
 from plugins.outage_notice.announcements.api.blueprint import offer_answer_choice
 from plugins.outage_notice.announcements.queries.figures import offer_tickets, offer_told
+from plugins.outage_notice.announcements.queries.hearers import offer_hearers
 from plugins.outage_notice.announcements.queries.replies import offer_refused
 from plugins.outage_notice.announcements.views.blueprint import (
     offer_draft_choice,
@@ -20,6 +21,7 @@ from plugins.outage_notice.outages.demo import load as load_demo
 from plugins.outage_notice.outages.demo import load_past as load_demo_past
 from plugins.outage_notice.outages.handlers import HANDLERS
 from plugins.outage_notice.outages.queries.broadcasts import was_told_of
+from plugins.outage_notice.outages.queries.concern import hear_of_end
 from plugins.outage_notice.outages.queries.figures import ticket_figures
 from plugins.outage_notice.outages.queries.links import refused_outages
 from plugins.outage_notice.outages.queries.tally import ending_facts
@@ -49,5 +51,6 @@ def wire() -> None:
     offer_told(was_told_of)
     offer_refused(refused_outages)
     offer_ending_facts(ending_facts)
+    offer_hearers(hear_of_end)
     offer_bars(draw_call_bars)
     offer_row_notes(ticket_notes)

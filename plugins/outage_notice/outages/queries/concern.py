@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import select, union
+from sqlalchemy import or_, select, union
 
 from helpdesk.plugin_api import Ticket, User, db
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.audiences.queries import audience_condition
 from plugins.outage_notice.outages.models import Follower, TicketLink
 from plugins.outage_notice.outages.queries.links import ACTIVE
+from plugins.outage_notice.outages.rules import How
 
 CHUNK = 5000  # ids in one statement: databases limit the parameters
 
@@ -52,3 +54,25 @@ def links_and_followers(
         links, followers = links.where(Ticket.requester_id == user_id), followers.where(Follower.user_id == user_id)
     rows = [(row[0], row[1], row[2]) for row in db.session.execute(links)]
     return rows, list(db.session.scalars(followers))
+
+
+def hear_of_end(announcement_id: int, user_ids: Collection[int], ended_at: datetime) -> set[int]:
+    """Those of these people who get the closing message of this end: they wait with a ticket, or follow."""
+    ids = list(user_ids)
+    links = (
+        select(Ticket.requester_id)
+        .join(TicketLink, TicketLink.ticket_id == Ticket.id)
+        .where(
+            TicketLink.announcement_id == announcement_id,
+            TicketLink.unlinked_at.is_(None),
+            TicketLink.how != How.suggested,
+            or_(TicketLink.ended_at.is_(None), TicketLink.ended_at >= ended_at),
+            Ticket.requester_id.in_(ids),
+        )
+    )
+    followers = select(Follower.user_id).where(
+        Follower.announcement_id == announcement_id,
+        or_(Follower.ended_at.is_(None), Follower.ended_at >= ended_at),
+        Follower.user_id.in_(ids),
+    )
+    return set(db.session.scalars(union(links, followers)))

@@ -18,8 +18,9 @@ from plugins.outage_notice.announcements.rules import Anchor, Kind, NewUpdate, P
 from plugins.outage_notice.mailings import actions
 from plugins.outage_notice.mailings.models import MailedPerson, Mailing
 from plugins.outage_notice.mailings.queries import ending_facts
+from plugins.outage_notice.outages.actions import follow_affected
 from plugins.outage_notice.tests.announcing import department, publish
-from plugins.outage_notice.tests.outages.conftest import Settle, act, mail_text, mails, move
+from plugins.outage_notice.tests.outages.conftest import Settle, act, call, mail_text, mails, move
 from tests import factories
 from tests.fixtures import People
 
@@ -215,8 +216,10 @@ def test_an_incident_is_mailed_when_published_and_when_it_is_back(
 ) -> None:
     title = "VPN is down"
     record = publish(people.teresa, department(people.finance), title=title, notice_plan=(mail(), OVER))
+    cora = factories.make_user("Cora", "requester", people.finance)
     go(clock.now())
     assert mails(app, people.ana, title) == [title]
+    call(follow_affected, record.id, cora.id)  # and so gets the closing message
     act(announcements.resolve, people.teresa, record.id)
     go(clock.now() + 3 * timedelta(minutes=1))
     act(announcements.reopen, people.teresa, record.id)
@@ -226,6 +229,7 @@ def test_an_incident_is_mailed_when_published_and_when_it_is_back(
     go(clock.now() + DAY)
     again = f"Not over after all: {title}"
     assert mails(app, people.ana, title) == [title, f"Over: {title}", again, f"Over: {title}"]
+    assert mails(app, cora, "Over: ") == [f"Over: {title}"] * 2
 
 
 def test_a_drill_mails_its_pilot_group_and_says_what_it_is(
