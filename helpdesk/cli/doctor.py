@@ -182,7 +182,7 @@ def examine(app: Flask) -> Iterator[tuple[str, bool, str]]:
 
 @click.command()
 def doctor() -> None:
-    """Check Python, database, schema, Redis, mail, channels, clock, ticker and disk. Exit 1 when something is wrong."""
+    """Check Python, database, schema, Redis, mail, channels, clock, ticker, outbox and disk. Exit 1 if one is wrong."""
     app = make_app()
     bad = 0
     with app.app_context():
