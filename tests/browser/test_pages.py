@@ -179,6 +179,10 @@ def test_the_sheet_of_a_phone_makes_way_for_the_focus(desk: Desk) -> None:
         if not page.evaluate(in_main):
             break
     assert not page.evaluate(in_main), "the way through the form was not followed to its end"
+    long = desk.publish(title="W" * 80, description="D" * 300)  # as addresses and file names are
+    for path in ("/", f"/notices/{long}"):
+        page.goto(f"{desk.server.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
 LISTEN = """() => {
