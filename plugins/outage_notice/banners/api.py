@@ -98,6 +98,6 @@ def get_endings(query: EndingsQuery) -> dict[str, Any]:
 @allow("technician", scope="announcements:read")
 @reach_api.output(ReachOut)
 def get_reach(announcement_id: int) -> dict[str, Any]:
-    """How many were targeted, and have it drawn or mailed, seen, read or affected; per department from five people on."""
+    """How many were targeted, and have it drawn or mailed, seen, read or affected; by department from five people."""
     found = reach(get_viewer(), announcement_id)
     return {"id": announcement_id, **asdict(found.total), "departments": found.departments}
