@@ -155,12 +155,12 @@ class OutageWords:
         return _("Also known: %(title)s.", title=texts.title.rstrip("."))
 
     def time(self, moment: datetime) -> str:
-        """Clock time in 24 hours, the same in every language; with the date when it is another day for the reader."""
+        """Clock time in 24 hours, the same in every language; then the date, when it is another day for the reader."""
         local = moment.astimezone(self._zone)
         clock = f"{local:%H:%M}"
         if local.date() == self._now.astimezone(self._zone).date():
             return clock
-        return f"{format_date(local.date(), 'full', locale=self._locale)}, {clock}"
+        return f"{clock}, {format_date(local.date(), 'full', locale=self._locale)}"
 
     def blanks(self, name: str, number: int) -> dict[str, str]:
         """What the blanks of the technician's own text stand for. They stand inside sentences: a time that has passed

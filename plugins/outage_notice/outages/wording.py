@@ -110,7 +110,7 @@ def _when(moment: datetime, person: User, now: datetime) -> str:
     clock = f"{local:%H:%M}"
     if local.date() == now.astimezone(zone).date():
         return clock
-    return f"{format_date(local.date(), 'full', locale=language_of(person))}, {clock}"
+    return f"{clock}, {format_date(local.date(), 'full', locale=language_of(person))}"
 
 
 def closing_letter(

@@ -76,6 +76,8 @@ def test_the_eta_is_the_one_of_the_moment(app: Flask, people: People, vpn: Any, 
     clock.advance(hours=4)
     passed = reply_to(app, people.ana, service_id=vpn.id).body_text
     assert "should have been over at 12:00" in passed
+    act(actions.post_update, people.teresa, published.id, NewUpdate(text="Tomorrow.", eta=eta + timedelta(days=1)))
+    assert "at about 11:00, Friday, March 13, 2026." in reply_to(app, people.ana, service_id=vpn.id).body_text
 
 
 def test_it_is_normal_again_when_it_is_over(app: Flask, people: People, vpn: Any) -> None:
