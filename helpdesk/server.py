@@ -70,7 +70,10 @@ def work(app: Flask, *, port: int | None = None) -> None:
         stops.append(_serve_monitoring(app, listener))
     ended = threading.Event()
     _on_signal(app, ended.set)
-    print("The worker runs.", flush=True)  # noqa: T201
+    if settings.is_production:
+        log.info("working")
+    else:
+        print("The worker runs.", flush=True)  # noqa: T201
     _watch_garbage()
     try:
         _wait_while_alive(app, ended)
@@ -190,8 +193,12 @@ def _serve_monitoring(app: Flask, listener: socket.socket) -> Callable[[], None]
     if app.extensions["helpdesk"].settings.async_mode == "gevent":
         from gevent import pywsgi
 
+        from helpdesk.realtime.upgrade import LimitedHandler
+
         listener.setblocking(False)
-        server = pywsgi.WSGIServer(listener, only_monitoring, log=None, error_log=_ErrorLog())
+        server = pywsgi.WSGIServer(
+            listener, only_monitoring, log=None, error_log=_ErrorLog(), handler_class=LimitedHandler
+        )
         server.start()
         return lambda: server.stop(STOP_SECONDS)
     threaded = _make_threaded(only_monitoring, listener)
@@ -241,6 +248,8 @@ def _make_threaded(app: Any, listener: socket.socket) -> Any:
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class QuietHandler(WSGIRequestHandler):
+        timeout = 75  # without a byte: a client that vanished must not keep its thread
+
         def log(self, type: str, message: str, *args: Any) -> None:
             """Requests are logged by the application, or not at all."""
 

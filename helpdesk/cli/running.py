@@ -13,7 +13,7 @@ from helpdesk.cli.group import make_app
 from helpdesk.config import Settings
 from helpdesk.core import clock, failpoints, schema
 from helpdesk.core.database import db
-from helpdesk.web.logs import configure_logging
+from helpdesk.web.logs import catch_the_rest, configure_logging
 
 DEMO = "helpdesk.demo"
 ALLOW_FAILPOINTS = click.option(
@@ -83,6 +83,8 @@ def _run(start: Callable[[Flask], None], allow_failpoints: bool) -> None:
     settings: Settings = app.extensions["helpdesk"].settings
     _set_failpoints(settings, allow_failpoints)
     configure_logging(production=settings.is_production)
+    if settings.is_production:
+        catch_the_rest()
     try:
         start(app)
     except CannotStart as error:

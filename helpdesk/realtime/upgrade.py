@@ -5,15 +5,42 @@ from __future__ import annotations
 import _socket
 from typing import Any
 
+import gevent
 from gevent import pywsgi
 
 from helpdesk.realtime import wire
 
 UPGRADE = "helpdesk.upgrade"  # the name in the WSGI environment
+SILENT_SECONDS = 75  # without a byte in either direction; proxies keep an idle connection for up to 65
+HEAD_SECONDS = 20  # from the first line of a request to the end of its headers
 KERNEL_BYTES = 64 * 1024  # that the kernel keeps of what was sent; by itself it keeps megabytes for a stopped client
 
 
-class UpgradeHandler(pywsgi.WSGIHandler):
+class LimitedHandler(pywsgi.WSGIHandler):
+    """pywsgi's handler, which by itself waits for ever for a client that vanished or does not mean to go on."""
+
+    def __init__(self, sock: Any, *arguments: Any) -> None:
+        sock.settimeout(SILENT_SECONDS)
+        super().__init__(sock, *arguments)
+
+    def read_request(self, raw_requestline: str) -> Any:
+        is_good = False  # which is answered 400
+        with gevent.Timeout(HEAD_SECONDS, False):
+            is_good = super().read_request(raw_requestline)
+        return is_good
+
+    def handle_error(self, t: Any, v: Any, tb: Any) -> None:
+        if issubclass(t, TimeoutError):  # whoever does not read is no fault of ours
+            self.close_connection = True
+        else:
+            super().handle_error(t, v, tb)
+
+    def _handle_client_error(self, ex: Exception) -> Any:
+        """Stock pywsgi prints the traceback of whatever is no ValueError past all logs."""
+        return super()._handle_client_error(ex if isinstance(ex, ValueError) else ValueError(f"{ex}"))
+
+
+class UpgradeHandler(LimitedHandler):
     """pywsgi's handler for servers whose application may take over a connection that asks for WebSocket."""
 
     def get_environ(self) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
+import threading
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 from helpdesk.core.database import is_away
+
+log = structlog.get_logger(__name__)
 
 _SECRET_NAME = re.compile(r"pass(word|wd|phrase)?|secret|token|authorization|cookie|api_?key|csrf", re.IGNORECASE)
 # Bounded repetitions: what is logged may come from anybody, and must not cost more than its length.
@@ -101,3 +105,54 @@ def configure_logging(*, production: bool, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+
+
+def catch_the_rest() -> None:
+    """Make log entries of what would be written past the log: warnings, what nobody caught, and what libraries print.
+
+    For processes that log for machines: from now on standard error holds nothing but entries.
+    """
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: _note("uncaught", (kind, error, trace))
+    sys.unraisablehook = lambda it: _note("uncaught", (it.exc_type, it.exc_value, it.exc_traceback))
+    threading.excepthook = lambda it: _note("uncaught", (it.exc_type, it.exc_value, it.exc_traceback))
+    if "gevent" in sys.modules:
+        hub: Any = sys.modules["gevent"].get_hub()
+        hub.print_exception = lambda _context, kind, error, trace: _note("uncaught", (kind, error, trace))
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
+            sys.stderr = Printed(sys.stderr)
+
+
+def _note(event: str, info: Any) -> None:
+    if not issubclass(info[0], KeyboardInterrupt):
+        log.error(event, exc_info=info)
+
+
+class Printed(io.TextIOBase):
+    """Standard error for those who print: each line becomes a log entry. What the log itself prints goes through."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._line, self._busy = stream, "", threading.local()
+
+    def write(self, text: str) -> int:
+        if getattr(self._busy, "is_logging", False):
+            return int(self._stream.write(text))
+        *lines, self._line = (self._line + text).split("\n")
+        self._busy.is_logging = True
+        try:
+            for line in lines:
+                if line.strip():
+                    log.warning("printed", text=line)
+        finally:
+            self._busy.is_logging = False
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        return int(self._stream.fileno())
+
+    def isatty(self) -> bool:
+        return False

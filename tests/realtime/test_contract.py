@@ -60,6 +60,10 @@ def test_the_versions_are_those_that_were_read(package: str, known: str) -> None
         (socketio.base_manager.BaseManager.basic_disconnect, ["self", "sid", "namespace", "kwargs"]),
         (pywsgi.WSGIHandler.get_environ, ["self"]),
         (pywsgi.WSGIHandler.process_result, ["self"]),
+        (pywsgi.WSGIHandler.__init__, ["self", "sock", "address", "server", "rfile"]),
+        (pywsgi.WSGIHandler.read_request, ["self", "raw_requestline"]),
+        (pywsgi.WSGIHandler.handle_error, ["self", "t", "v", "tb"]),
+        (pywsgi.WSGIHandler._handle_client_error, ["self", "ex"]),
     ],
 )
 def test_what_is_called_or_overridden_has_the_same_arguments(function: object, arguments: list[str]) -> None:

@@ -235,6 +235,39 @@ except ZeroDivisionError:
         assert all(line["request_id"] == "r1" and line["timestamp"] and line["level"] for line in lines)
 
 
+def test_nothing_is_written_past_the_log_in_production() -> None:
+    """Warnings, what nobody caught in greenlets, threads and the program itself, and what libraries print."""
+    program = """
+import sys, threading, traceback, warnings
+import gevent, structlog
+from helpdesk.web.logs import catch_the_rest, configure_logging
+configure_logging(production=True)
+catch_the_rest()
+structlog.contextvars.bind_contextvars(request_id="r1")
+warnings.warn("an old name")
+gevent.spawn(lambda: 1 / 0).join()
+thread = threading.Thread(target=lambda: [][1])
+thread.start()
+thread.join()
+try:
+    raise OSError("as pywsgi prints")
+except OSError:
+    traceback.print_exc()
+print("smtp://user:hunter2@mail", file=sys.stderr)
+raise LookupError("the last one")
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 1
+    lines = [json.loads(line) for line in run.stderr.splitlines()]
+    assert all(line["event"] and line["timestamp"] and line["level"] for line in lines)
+    uncaught = [line["exception"][0]["exc_type"] for line in lines if line["event"] == "uncaught"]
+    assert uncaught == ["ZeroDivisionError", "IndexError", "LookupError"]
+    assert "an old name" in lines[0]["event"]
+    printed = [line["text"] for line in lines if line["event"] == "printed"]
+    assert printed[0].startswith("Traceback")
+    assert printed[-2:] == ["OSError: as pywsgi prints", "smtp://user:[hidden]@mail"]
+
+
 LINK = "pW3xk_Tz0Q-9vLr5yB2nC8dF1gH4jK6mN7sA0uE3iO"  # looks like those that set a password
 
 
