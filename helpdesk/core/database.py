@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app, g
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, String, Table
+from sqlalchemy import DateTime, MetaData, String, Table, make_url
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import Connection, Dialect
@@ -22,7 +22,9 @@ from helpdesk.core import failpoints
 from helpdesk.core.errors import Busy, TooSlow
 from helpdesk.core.postgresql import ENGINE_OPTIONS as POSTGRESQL_OPTIONS
 from helpdesk.core.postgresql import tune as tune_postgresql
+from helpdesk.core.sqlite import ENGINE_OPTIONS as SQLITE_OPTIONS
 from helpdesk.core.sqlite import tune as tune_sqlite
+from helpdesk.core.sqlite import turn_to_write
 
 PROGRESS_STEPS = 20_000  # of SQLite's machine between two looks at the time limit: about a millisecond
 
@@ -99,7 +101,8 @@ def transaction() -> Iterator[Session]:
     g._in_transaction = True
     g._after_commit = []
     try:
-        g._connection = session.connection(execution_options={"begin": "IMMEDIATE"})
+        with turn_to_write(db.engine) as options:
+            g._connection = session.connection(execution_options=options)
         yield session
         session.commit()
     except OperationalError as error:
@@ -220,6 +223,8 @@ def init_database(app: Flask, url: str) -> None:
     options: dict[str, Any] = {"hide_parameters": True}  # error texts would print password hashes
     if url.startswith("postgresql"):
         options |= POSTGRESQL_OPTIONS
+    elif make_url(url).database not in (None, "", ":memory:"):
+        options |= SQLITE_OPTIONS
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     with app.app_context():

@@ -6,8 +6,10 @@ import random
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
@@ -17,12 +19,15 @@ from helpdesk.core.turns import Turns
 
 T = TypeVar("T")
 
-BEGIN_WRITING = "BEGIN IMMEDIATE"
+IMMEDIATE = "IMMEDIATE"  # the option of transactions that write
 BUSY_SECONDS = 5.0  # how long a writer waits
 PATIENT = f"busy_timeout={BUSY_SECONDS * 1000:.0f}"
 AGAIN_SECONDS = (0.0005, 0.002)  # between two attempts to get the lock
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+ENGINE_OPTIONS: dict[str, Any] = {"pool_size": 10, "max_overflow": 40, "pool_timeout": BUSY_SECONDS}
 QUICK_SECONDS, SLOW_SECONDS, MOST_KNOWN = 0.001, 0.02, 5000
+
+_turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 
 
 def tune(engine: Engine) -> None:
@@ -38,40 +43,64 @@ def tune(engine: Engine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    turns = Turns(engine.url.database)
+    turns = _turns[engine] = Turns(engine.url.database)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         # A plain BEGIN that reads and then writes fails at once when another process wrote in between.
-        if connection.get_execution_options().get("begin") == "IMMEDIATE":
-            _begin_writing(connection, turns)
-        else:
+        options = connection.get_execution_options()
+        if options.get("begin") != IMMEDIATE:
             connection.exec_driver_sql("BEGIN")
+        elif "turn" in options:
+            _begin_writing(connection, *options["turn"])
+        else:
+            with _turn(turns) as turn:
+                _begin_writing(connection, *turn)
 
     monkey = sys.modules.get("gevent.monkey")
     if monkey is not None and monkey.is_module_patched("threading"):
         _use_threads(engine)
 
 
-def _begin_writing(connection: Connection, turns: Turns) -> None:
+@contextmanager
+def turn_to_write(engine: Engine) -> Iterator[dict[str, Any]]:
+    """Wait until a transaction may ask for the write lock; gives the execution options that its connection needs.
+
+    Who waits here holds no connection: among hundreds of writers, readers find one.
+    """
+    turns = _turns.get(engine)
+    if turns is None:
+        yield {}
+        return
+    with _turn(turns) as turn:
+        yield {"begin": IMMEDIATE, "turn": turn}
+
+
+@contextmanager
+def _turn(turns: Turns) -> Iterator[tuple[bool, float]]:
+    """(whether the turn is ours, until when to try)."""
+    ends_at = time.monotonic() + BUSY_SECONDS
+    with turns.wait(BUSY_SECONDS) as is_ours:
+        yield is_ours, ends_at
+
+
+def _begin_writing(connection: Connection, is_ours: bool, ends_at: float) -> None:
     """Take the write lock when it is our turn. SQLite's own waiting would sleep up to 0.1 s between two attempts, and
     let those who came last be the first.
     """
     driver: Any = connection.connection.driver_connection
-    end = time.monotonic() + BUSY_SECONDS
-    with turns.wait(BUSY_SECONDS) as is_ours:
-        driver.execute("PRAGMA busy_timeout=0")
-        try:
-            while True:
-                try:
-                    driver.execute(BEGIN_WRITING)
-                    return
-                except sqlite3.OperationalError as error:
-                    if not is_ours or error.sqlite_errorcode & 0xFF not in LOCKED or time.monotonic() > end:
-                        raise OperationalError(BEGIN_WRITING, None, error) from error
-                time.sleep(random.uniform(*AGAIN_SECONDS))
-        finally:
-            driver.execute(f"PRAGMA {PATIENT}")
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                driver.execute(f"BEGIN {IMMEDIATE}")
+                return
+            except sqlite3.OperationalError as error:
+                if not is_ours or error.sqlite_errorcode & 0xFF not in LOCKED or time.monotonic() > ends_at:
+                    raise OperationalError(f"BEGIN {IMMEDIATE}", None, error) from error
+            time.sleep(random.uniform(*AGAIN_SECONDS))
+    finally:
+        driver.execute(f"PRAGMA {PATIENT}")
 
 
 def _use_threads(engine: Engine) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
     Conflict,
+    HelpdeskError,
     NotFound,
     User,
     Viewer,
     insert_into,
-    is_postgresql,
     record_event,
     record_feed,
     take_accepted_mails,
@@ -30,59 +30,58 @@ from plugins.outage_notice.announcements.rules import FoundAffected
 from plugins.outage_notice.announcements.rules.telling import TOPIC, read_key
 from plugins.outage_notice.banners.models import ReachMinute, Receipt
 from plugins.outage_notice.banners.queries import boards
-from plugins.outage_notice.banners.rules import FOLLOWED, What, snooze_until
+from plugins.outage_notice.banners.rules import DRAWN, FOLLOWED, What, snooze_until
 
 MAILS_AT_ONCE = 500  # of one transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A banner that reached a person, or was also seen."""
+class Taken:
+    """What a person did with a banner, of which `version` was on screen; put off for `minutes`."""
 
     announcement_id: int
     user_id: int
     what: What
+    version: int = 0
+    minutes: int | None = None
+
+
+Act = tuple[datetime, Taken, Mapping[str, Any] | None]  # when, what, and the banner where there is one
 
 
 def record_receipt(viewer: Viewer, announcement_id: int, version: int, what: What, minutes: int | None = None) -> None:
-    """Write down what `viewer` did with a banner, of which `version` was on screen.
+    """Write down what `viewer` did with a banner.
 
     First times are kept, doing it twice changes nothing. Raises NotFound when it is not on the person's board, and
     Conflict when this banner may not be hidden or put off. The row is its own record: no audit entry.
     """
+    one = Taken(announcement_id, viewer.id, what, version, minutes)
+    if refusal := record_receipts([one]).get(one):
+        raise refusal
+
+
+def record_receipts(taken: Sequence[Taken]) -> dict[Taken, HelpdeskError]:
+    """The same for many people in one transaction. Gives what is refused, and why; all others are written."""
     now = clock_now()
-    banner = _banner_on_board(viewer, announcement_id, now)
-    _check(banner, what)
-    version = min(version, banner["version"])
+    found = boards({one.user_id for one in taken}, now)
+    shown = {(user_id, banner["id"]): banner for user_id, board in found.items() for banner in board.banners}
+    acts: list[Act] = [(now, one, shown.get((one.user_id, one.announcement_id))) for one in taken]
+    refused = {one: refusal for _at, one, banner in acts if (refusal := _refusal(one, banner)) is not None}
     with transaction() as session:
-        row = _locked_row(session, announcement_id, viewer.id)
-        before = _reached([row])
-        if not _apply(row, banner, what, version, minutes, now):
-            return
-        _count(session, announcement_id, before, _reached([row]), now)
-        if what in FOLLOWED:
-            row.feed_seq = record_feed("receipt", viewer.id)
-        record_feed("reach", announcement_id)
-        if what is What.affected:
-            record_event(FoundAffected(announcement_id, viewer.id))
-
-
-def record_drawn(drawn: Sequence[Drawn]) -> set[Drawn]:
-    """Write down that banners were drawn and seen, of many people in one transaction. First times are kept.
-
-    Gives those that are refused: neither on the person's board now, nor told of by a ticket of theirs.
-    """
-    now = clock_now()
-    found = boards({one.user_id for one in drawn}, now)
-    shown = {(user_id, banner["id"]) for user_id, board in found.items() for banner in board.banners}
-    refused = {
-        one
-        for one in drawn
-        if (one.user_id, one.announcement_id) not in shown and not was_told_in_ticket(one.user_id, one.announcement_id)
-    }
-    with transaction() as session:
-        _record(session, [(now, one) for one in drawn if one not in refused])
+        _record(session, [act for act in acts if act[1] not in refused])
     return refused
+
+
+def _refusal(one: Taken, banner: Mapping[str, Any] | None) -> HelpdeskError | None:
+    # In nobody's language yet: somebody else may be writing for the person.
+    if banner is None:
+        is_told = one.what in DRAWN and was_told_in_ticket(one.user_id, one.announcement_id)
+        return None if is_told else NotFound(_l("This notice is not on your list any more."))
+    if one.what is What.hidden and not banner["may_hide"]:
+        return Conflict(_l("This notice stays until it is over. Mark it as read to make it small."))
+    if one.what is What.snoozed and not banner["may_snooze"]:
+        return Conflict(_l("This notice cannot be put off."))
+    return None
 
 
 def count_accepted(limit: int = MAILS_AT_ONCE) -> int:
@@ -94,26 +93,46 @@ def count_accepted(limit: int = MAILS_AT_ONCE) -> int:
         told = [(at, *read_key(key)) for key, at in accepted]
         known = set(session.scalars(select(Announcement.id).where(Announcement.id.in_({one[1] for one in told}))))
         people = set(session.scalars(select(User.id).where(User.id.in_({one[2] for one in told}))))
-        drawn = [(at, Drawn(i, user_id, What.delivered)) for at, i, user_id in told if i in known and user_id in people]
-        _record(session, drawn)
+        _record(
+            session,
+            [
+                (at, Taken(announcement_id, user_id, What.delivered), None)
+                for at, announcement_id, user_id in told
+                if announcement_id in known and user_id in people
+            ],
+        )
         return len(accepted)
 
 
-def _record(session: Session, drawn: Sequence[tuple[datetime, Drawn]]) -> None:
-    """Write down what was drawn at which time, by announcement and minute, and say so to those who watch."""
-    groups: dict[tuple[int, datetime], list[tuple[datetime, Drawn]]] = {}
-    for at, one in drawn:
-        groups.setdefault((one.announcement_id, at.replace(second=0, microsecond=0)), []).append((at, one))
-    reached = []
+def _record(session: Session, acts: Sequence[Act]) -> None:
+    """Write down what people did at which time, by announcement and minute, and say so to those who watch."""
+    groups: dict[tuple[int, datetime], list[Act]] = {}
+    for act in acts:
+        groups.setdefault((act[1].announcement_id, act[0].replace(second=0, microsecond=0)), []).append(act)
+    reached: list[int] = []
+    followed: list[Receipt] = []
     for announcement_id, minute in sorted(groups):
         ours = groups[announcement_id, minute]
-        rows = _locked_rows(session, announcement_id, {one.user_id for _at, one in ours})
+        rows = _locked_rows(session, announcement_id, {one.user_id for _at, one, _banner in ours})
         before = _reached(rows.values())
-        changed = [_see(rows[one.user_id], one.what, at) for at, one in ours]
-        if any(changed):
+        changed = [one for at, one, banner in ours if _apply(rows[one.user_id], one, banner, at)]
+        if changed:
             _count(session, announcement_id, before, _reached(rows.values()), minute)
             reached.append(announcement_id)
-    if reached:  # last: whoever holds the feed must not wait for the rows of another announcement
+        followed += [rows[one.user_id] for one in changed if one.what in FOLLOWED]
+        for one in changed:
+            if one.what is What.affected:
+                record_event(FoundAffected(announcement_id, one.user_id))
+    _tell(followed, reached)
+
+
+def _tell(followed: Sequence[Receipt], reached: Sequence[int]) -> None:
+    """Last: whoever holds the feed must not wait for the rows of another announcement."""
+    if followed:
+        seq = record_feed("receipt", *dict.fromkeys(row.user_id for row in followed))
+        for row in followed:
+            row.feed_seq = seq
+    if reached:
         record_feed("reach", *dict.fromkeys(reached))
 
 
@@ -127,31 +146,6 @@ def _locked_rows(session: Session, announcement_id: int, user_ids: Iterable[int]
         _insert_absent(session, announcement_id, absent)
         rows |= {row.user_id: row for row in session.scalars(wanted)}
     return rows
-
-
-def _banner_on_board(viewer: Viewer, announcement_id: int, now: datetime) -> dict[str, Any]:
-    for banner in boards([viewer.id], now)[viewer.id].banners:
-        if banner["id"] == announcement_id:
-            return dict(banner)
-    raise NotFound(_("This notice is not on your list any more."))
-
-
-def _check(banner: dict[str, Any], what: What) -> None:
-    if what is What.hidden and not banner["may_hide"]:
-        raise Conflict(_("This notice stays until it is over. Mark it as read to make it small."))
-    if what is What.snoozed and not banner["may_snooze"]:
-        raise Conflict(_("This notice cannot be put off."))
-
-
-def _locked_row(session: Session, announcement_id: int, user_id: int) -> Receipt:
-    """The row, made if there is none; two tabs that ask at once get the same one."""
-    key = (announcement_id, user_id)
-    row = session.get(Receipt, key, with_for_update=is_postgresql())
-    if row is None:
-        _insert_absent(session, announcement_id, [user_id])
-        row = session.get(Receipt, key, with_for_update=is_postgresql())
-    assert row is not None
-    return row
 
 
 def _insert_absent(session: Session, announcement_id: int, user_ids: Iterable[int]) -> None:
@@ -187,11 +181,12 @@ def _see(row: Receipt, what: What, now: datetime) -> bool:
     return True
 
 
-def _apply(row: Receipt, banner: dict[str, Any], what: What, version: int, minutes: int | None, now: datetime) -> bool:
+def _apply(row: Receipt, one: Taken, banner: Mapping[str, Any] | None, now: datetime) -> bool:
     """Change the row. False when nothing is new."""
-    match what:
-        case What.delivered | What.seen:
-            return _see(row, what, now)
+    if banner is None or one.what in DRAWN:
+        return _see(row, one.what, now)
+    version = min(one.version, banner["version"])
+    match one.what:
         case What.affected:
             if row.affected_at is not None:
                 return False
@@ -207,11 +202,11 @@ def _apply(row: Receipt, banner: dict[str, Any], what: What, version: int, minut
             row.hidden_at, row.hidden_version = now, max(version, row.hidden_version)
             row.delivered_at, row.seen_at = row.delivered_at or now, row.seen_at or now
         case What.snoozed:
-            _snooze(row, banner, version, minutes, now)
+            _snooze(row, banner, version, one.minutes, now)
     return True
 
 
-def _snooze(row: Receipt, banner: dict[str, Any], version: int, minutes: int | None, now: datetime) -> None:
+def _snooze(row: Receipt, banner: Mapping[str, Any], version: int, minutes: int | None, now: datetime) -> None:
     upcoming = banner["kind"] == "maintenance" and banner["phase"] == "upcoming" and banner["started_at"]
     remind_at = datetime.fromisoformat(banner["started_at"]) if upcoming else None
     row.snoozed_until = snooze_until(now, minutes, must_confirm=banner["must_confirm"], remind_at=remind_at)

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from pydantic import Field
 
 from helpdesk.plugin_api import Answer, Body, Sent, allow, get_viewer, idempotent, now
-from plugins.outage_notice.banners.drawn import take_receipt
+from plugins.outage_notice.banners.collecting import take_receipt
 from plugins.outage_notice.banners.queries import reach, retirements
 from plugins.outage_notice.banners.queries.receipts import had_on_screen
 from plugins.outage_notice.banners.rules import SNOOZE_LIMIT_MINUTES, What

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from helpdesk.plugin_api import Invalid, SocketVerb, Viewer, messages_of
 from plugins.outage_notice.banners.api import ReceiptIn
-from plugins.outage_notice.banners.drawn import take_receipt
+from plugins.outage_notice.banners.collecting import take_receipt
 from plugins.outage_notice.banners.queries.reach import reach_message
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.pool import QueuePool
 
 from helpdesk.accounts.models import User
 from helpdesk.core.database import db
-from helpdesk.core.errors import NotFound
+from helpdesk.core.errors import Conflict, HelpdeskError, NotFound
+from helpdesk.core.outbox import OutboxRow
 from helpdesk.plugin_api import now
-from plugins.outage_notice.banners import drawn
-from plugins.outage_notice.banners.actions import Drawn, record_drawn
-from plugins.outage_notice.banners.drawn import take_receipt
+from plugins.outage_notice.banners import collecting
+from plugins.outage_notice.banners.actions import Taken, record_receipts
+from plugins.outage_notice.banners.collecting import take_receipt
 from plugins.outage_notice.banners.models import ReachMinute, Receipt
 from plugins.outage_notice.banners.queries import boards
 from plugins.outage_notice.banners.rules import What
@@ -48,17 +49,17 @@ def test_many_at_once_share_transactions(app: Flask, people: People, monkeypatch
     batches: list[int] = []
     first, all_here = threading.Event(), threading.Event()
 
-    def write(rows: list[Drawn]) -> set[Drawn]:
+    def write(rows: list[Taken]) -> dict[Taken, HelpdeskError]:
         """The first one writes no sooner than all others wait."""
         if not batches:
             first.set()
             assert all_here.wait(10)
         batches.append(len(rows))
-        return record_drawn(rows)
+        return record_receipts(rows)
 
-    monkeypatch.setattr(drawn, "record_drawn", write)
+    monkeypatch.setattr(collecting, "record_receipts", write)
     with app.app_context():
-        collector = app.extensions.setdefault(drawn.EXTENSION, drawn.Collector())
+        collector = app.extensions.setdefault(collecting.EXTENSION, collecting.Collector())
     with ThreadPoolExecutor(len(everybody)) as pool:
         started = [pool.submit(take, everybody[0], outage.id, What.seen)]
         assert first.wait(10)
@@ -97,7 +98,7 @@ def test_a_batch_that_fails_is_written_one_by_one(people: People, monkeypatch: p
     def fail(_rows: object) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(drawn, "record_drawn", fail)
+    monkeypatch.setattr(collecting, "record_receipts", fail)
     take(people.ana, outage.id, What.seen)
     assert receipts(outage.id) == {people.ana.id: (True, True)}
 
@@ -108,7 +109,7 @@ def test_nobody_waits_for_a_leader_who_is_gone(people: People, monkeypatch: pyte
     def end(_rows: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(drawn, "record_drawn", end)
+    monkeypatch.setattr(collecting, "record_receipts", end)
     with pytest.raises(SystemExit):
         take(people.ana, outage.id, What.delivered)
     monkeypatch.undo()
@@ -126,6 +127,28 @@ def test_a_batch_costs_the_same_statements_whatever_its_size(app: Flask, people:
         said: list[str] = []
         with app.app_context():
             event.listen(db.engine, "before_cursor_execute", lambda *args, said=said: said.append(args[2]))
-            record_drawn([Drawn(outage.id, user.id, What.seen) for user in users])
+            record_receipts([Taken(outage.id, user.id, What.seen) for user in users])
         costs.append(len(said))
     assert costs[1] == costs[2] < 15  # and each reads what the one before has changed
+
+
+def test_one_that_is_refused_does_not_hold_up_the_others(app: Flask, people: People) -> None:
+    outage = publish(people.teresa, department(people.finance), severity=1)
+    read, hidden, elsewhere, affected = (
+        Taken(outage.id, user.id, what, version=10**6)
+        for user, what in (
+            (people.ana, What.read),
+            (people.ana, What.hidden),
+            (people.bruno, What.seen),
+            (people.ana, What.affected),
+        )
+    )
+    with app.app_context():
+        refused = record_receipts([read, hidden, elsewhere, affected])
+        row = db.session.scalars(select(Receipt)).one()
+        assert {one: type(error) for one, error in refused.items()} == {hidden: Conflict, elsewhere: NotFound}
+        assert (row.user_id, row.hidden_at) == (people.ana.id, None)
+        assert None not in (row.read_at, row.seen_at, row.affected_at)
+        assert row.feed_seq
+        heard = db.session.scalars(select(OutboxRow.payload).where(OutboxRow.channel == "handler")).all()
+        assert [p["data"]["user_id"] for p in heard if p["event"] == "FoundAffected"] == [people.ana.id]

@@ -1,4 +1,4 @@
-"""Receipts that only count, written together: after one publish they come from every screen within a second."""
+"""Receipts written together: after one publish they come from every screen within a second."""
 
 from __future__ import annotations
 
@@ -6,33 +6,26 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 from flask import current_app
-from flask_babel import gettext as _
 
-from helpdesk.plugin_api import NotFound, Viewer, db
-from plugins.outage_notice.banners.actions import Drawn, record_drawn, record_receipt
-from plugins.outage_notice.banners.rules import DRAWN, What
+from helpdesk.plugin_api import HelpdeskError, Viewer, db
+from plugins.outage_notice.banners.actions import Taken, record_receipt, record_receipts
+from plugins.outage_notice.banners.rules import What
 
-EXTENSION = "outage_notice_drawn"
+EXTENSION = "outage_notice_receipts"
 MOST = 500  # receipts of one transaction
 PATIENCE_SECONDS = 10.0  # then a receipt is written alone
 
 
-class Outcome(Enum):
-    written = auto()
-    refused = auto()  # not on the person's board
-    failed = auto()  # with its batch
-
-
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """A receipt that somebody waits for."""
+    """A receipt that somebody waits for. Neither written nor refused after `done`: its batch failed."""
 
-    drawn: Drawn
+    taken: Taken
     done: threading.Event = field(default_factory=threading.Event)
-    outcome: Outcome = Outcome.failed
+    is_written: bool = False
+    refusal: HelpdeskError | None = None
 
 
 class Collector:
@@ -43,9 +36,9 @@ class Collector:
         self._waiting: deque[Waiting] = deque()
         self._is_writing = False
 
-    def write(self, drawn: Drawn) -> Outcome:
-        """What became of it, once that is in the database."""
-        mine = Waiting(drawn)
+    def write(self, taken: Taken) -> bool:
+        """True when the receipt is in the database, False when its batch failed. Raises what it is refused for."""
+        mine = Waiting(taken)
         # Who waits holds no connection to the database: thousands wait, and pages need some as well.
         db.session.rollback()
         with self._lock:
@@ -54,7 +47,9 @@ class Collector:
         if leads:
             self._lead()
         mine.done.wait(PATIENCE_SECONDS)
-        return mine.outcome
+        if mine.refusal is not None:
+            raise mine.refusal
+        return mine.is_written
 
     def _lead(self) -> None:
         try:
@@ -69,9 +64,10 @@ class Collector:
     def _write_all(self) -> None:
         while batch := self._next_batch():
             try:
-                refused = record_drawn([one.drawn for one in batch])
+                refused = record_receipts([one.taken for one in batch])
                 for one in batch:
-                    one.outcome = Outcome.refused if one.drawn in refused else Outcome.written
+                    one.refusal = refused.get(one.taken)
+                    one.is_written = one.refusal is None
             except Exception:  # each of them is tried alone, and says itself what is wrong
                 current_app.logger.warning("receipts could not be written together", exc_info=True)
             finally:
@@ -87,13 +83,7 @@ class Collector:
 
 
 def take_receipt(viewer: Viewer, announcement_id: int, version: int, what: What, minutes: int | None = None) -> None:
-    """As `record_receipt`, which see; `delivered` and `seen` share a transaction with those that come with them."""
-    if what not in DRAWN:
-        return record_receipt(viewer, announcement_id, version, what, minutes)
+    """As `record_receipt`, which see, in one transaction with those that come at the same time."""
     collector: Collector = current_app.extensions.setdefault(EXTENSION, Collector())
-    outcome = collector.write(Drawn(announcement_id, viewer.id, what))
-    if outcome is Outcome.refused:
-        raise NotFound(_("This notice is not on your list any more."))
-    if outcome is Outcome.failed:
-        record_receipt(viewer, announcement_id, version, what)
-    return None
+    if not collector.write(Taken(announcement_id, viewer.id, what, version, minutes)):
+        record_receipt(viewer, announcement_id, version, what, minutes)
