@@ -11,10 +11,19 @@ from flask_babel import force_locale
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from helpdesk.plugin_api import MailReference, failpoint, is_mail_address, now, queue_mail, transaction
+from helpdesk.plugin_api import (
+    MailReference,
+    failpoint,
+    is_mail_address,
+    language_for,
+    now,
+    queue_mail,
+    time_zone_for,
+    transaction,
+)
 from plugins.outage_notice.announcements.actions.writing import log as note
 from plugins.outage_notice.announcements.models import Announcement, Step
-from plugins.outage_notice.announcements.queries.hearers import hearers
+from plugins.outage_notice.announcements.queries.hearers import hear_of_end, hear_of_times
 from plugins.outage_notice.announcements.queries.live import freeze
 from plugins.outage_notice.announcements.rules import Phase, can_end, current_occurrence, mails_the_end, phase, plan_of
 from plugins.outage_notice.announcements.rules.letters import Letter
@@ -188,7 +197,7 @@ def _write_page(session: Session, record: Announcement, mailing: Mailing, at: da
         last = people[-1].id if len(people) == PEOPLE_AT_ONCE else None
     else:
         told = queries.page_of_told(mailing, PEOPLE_AT_ONCE)
-        anyway = _told_anyway(record, mailing, told)
+        anyway = _told_anyway(record, mailing, told, said)
         wanted = [
             (one.reader, one.said) for one in told if one.reader.id not in anyway and _is_news(mailing, one, said)
         ]
@@ -205,12 +214,14 @@ def _write_page(session: Session, record: Announcement, mailing: Mailing, at: da
     return mailing.people - before
 
 
-def _told_anyway(record: Announcement, mailing: Mailing, told: Sequence[queries.Told]) -> set[int]:
-    """Who waits with a ticket or follows gets the closing message: one mail says it all."""
-    if mailing.kind not in rules.ENDINGS:
-        return set()
-    ended_at = mailing.ends_at or record.closed_at or mailing.started_at
-    return hearers(record.id, [one.reader.id for one in told], ended_at)
+def _told_anyway(record: Announcement, mailing: Mailing, told: Sequence[queries.Told], said: Said) -> set[int]:
+    """Who waits with a ticket or follows is told there that it is over, or when it should be: one mail says it all."""
+    if mailing.kind in rules.ENDINGS:
+        ended_at = mailing.ends_at or record.closed_at or mailing.started_at
+        return hear_of_end(record.id, [one.reader.id for one in told], ended_at)
+    if mailing.kind is MailKind.changed:
+        return hear_of_times(record.id, [one.reader.id for one in told if not rules.has_moved(one.said, said)])
+    return set()
 
 
 def _is_news(mailing: Mailing, told: queries.Told, said: Said) -> bool:
@@ -232,7 +243,7 @@ def _mail(
     if not is_mail_address(reader.email or ""):
         mailing.without_mailbox += 1
         return
-    locale, zone = wording.language_of(reader), wording.zone_name(reader)
+    locale, zone = language_for(reader.locale), time_zone_for(reader.time_zone).key
     kind = (locale, zone, message.told)
     if kind not in letters:
         letters[kind] = wording.write_letter(message, locale, zone)

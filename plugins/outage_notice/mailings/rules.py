@@ -77,8 +77,12 @@ def said_at(record: Mailed, now: datetime) -> Said:
 
 def is_wrong(told: Said, present: Said) -> bool:
     """Whether somebody who was told this must be told what holds now. That it has begun is no change of its start."""
-    moved = told.starts_at is not None and present.starts_at is not None and told.starts_at != present.starts_at
-    return moved or (told.ends_at is not None and told.ends_at != present.ends_at)
+    return has_moved(told, present) or (told.ends_at is not None and told.ends_at != present.ends_at)
+
+
+def has_moved(told: Said, present: Said) -> bool:
+    """Whether it starts at another time than somebody was told."""
+    return None not in (told.starts_at, present.starts_at) and told.starts_at != present.starts_at
 
 
 def wants_correction(weight: Weight, what: Collection[str], also: Collection[str]) -> bool:

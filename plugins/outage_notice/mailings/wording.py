@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app
 from flask_babel import force_locale, gettext
 
-from helpdesk.plugin_api import LOCALES, markdown_to_text
+from helpdesk.plugin_api import markdown_to_text, page_address
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
-from plugins.outage_notice.announcements.rules import BadTime, Kind, Phase, Status, phase, zone_of
+from plugins.outage_notice.announcements.rules import Kind, Phase, Status, phase
 from plugins.outage_notice.announcements.rules.letters import (
     Letter,
     letter_of,
@@ -19,7 +18,7 @@ from plugins.outage_notice.announcements.rules.letters import (
     time_words,
     what_it_says,
 )
-from plugins.outage_notice.mailings.rules import NOTHING, MailKind, Said
+from plugins.outage_notice.mailings.rules import NOTHING, MailKind, Said, has_moved
 
 
 def _(text: str, /, **values: object) -> str:
@@ -47,21 +46,6 @@ class Message:
     now: datetime
     told: Said = NOTHING
     ended_at: datetime | None = None
-
-
-def language_of(reader: Reader) -> str:
-    """The language in which this person is written to."""
-    wanted = reader.locale or str(current_app.extensions["helpdesk"].settings.locale)
-    language = wanted.split("_")[0].split("-")[0]
-    return wanted if wanted in LOCALES else language if language in LOCALES else "en"
-
-
-def zone_name(reader: Reader) -> str:
-    default = str(current_app.extensions["helpdesk"].settings.time_zone)
-    try:
-        return zone_of(reader.time_zone or default).key
-    except BadTime:
-        return default
 
 
 def mail_text(letter: Letter, reader: Reader) -> str:
@@ -101,7 +85,7 @@ def _ahead(moment: datetime | None, now: datetime) -> datetime | None:
 
 def _changed(message: Message, title: str, _locale: str, zone: str) -> Parts:
     told, said = message.told, message.said
-    if told.starts_at is not None and said.starts_at is not None and told.starts_at != said.starts_at:
+    if told.starts_at is not None and has_moved(told, said):
         time = time_words(told.starts_at, zone)
         former = _("we told you that “%(title)s” starts at %(time)s. That has changed.", title=title, time=time)
     else:
@@ -158,7 +142,7 @@ def _more(message: Message) -> str:
     """Where to read on; when all of it is over, also the question whether our messages helped."""
     if message.about.status is Status.withdrawn:
         return _("If something does not work, please write a ticket.")
-    url = f"{current_app.extensions['helpdesk'].settings.public_url}/notices/{message.about.id}"
+    url = page_address(f"/notices/{message.about.id}")
     more = _("More about it: %(url)s", url=url)
     if message.kind is not MailKind.over or phase(message.about, message.now) is not Phase.over:
         return more

@@ -21,7 +21,7 @@ from plugins.outage_notice.outages.demo import load as load_demo
 from plugins.outage_notice.outages.demo import load_past as load_demo_past
 from plugins.outage_notice.outages.handlers import HANDLERS
 from plugins.outage_notice.outages.queries.broadcasts import was_told_of
-from plugins.outage_notice.outages.queries.concern import hear_of_end
+from plugins.outage_notice.outages.queries.concern import hear_of_end, hear_of_times
 from plugins.outage_notice.outages.queries.figures import ticket_figures
 from plugins.outage_notice.outages.queries.links import refused_outages
 from plugins.outage_notice.outages.queries.tally import ending_facts
@@ -51,6 +51,6 @@ def wire() -> None:
     offer_told(was_told_of)
     offer_refused(refused_outages)
     offer_ending_facts(ending_facts)
-    offer_hearers(hear_of_end)
+    offer_hearers(hear_of_end, hear_of_times)
     offer_bars(draw_call_bars)
     offer_row_notes(ticket_notes)

@@ -10,8 +10,8 @@ from sqlalchemy import or_, select, union
 from helpdesk.plugin_api import Ticket, User, db
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.audiences.queries import audience_condition
-from plugins.outage_notice.outages.models import Follower, TicketLink
-from plugins.outage_notice.outages.queries.links import ACTIVE
+from plugins.outage_notice.outages.models import Follower, TicketLink, ToldEta
+from plugins.outage_notice.outages.queries.links import ACTIVE, IS_OPEN
 from plugins.outage_notice.outages.rules import How
 
 CHUNK = 5000  # ids in one statement: databases limit the parameters
@@ -76,3 +76,18 @@ def hear_of_end(announcement_id: int, user_ids: Collection[int], ended_at: datet
         Follower.user_id.in_(ids),
     )
     return set(db.session.scalars(union(links, followers)))
+
+
+def hear_of_times(announcement_id: int, user_ids: Collection[int]) -> set[int]:
+    """Those of these people who were told an estimate in a reply to an open ticket, and so are told the next one."""
+    told = (
+        select(ToldEta.user_id)
+        .join(Ticket, Ticket.id == ToldEta.ticket_id)
+        .where(
+            ToldEta.announcement_id == announcement_id,
+            ToldEta.eta.is_not(None),
+            ToldEta.user_id.in_(list(user_ids)),
+            IS_OPEN,
+        )
+    )
+    return set(db.session.scalars(told))

@@ -20,7 +20,7 @@ from plugins.outage_notice.mailings.models import MailedPerson, Mailing
 from plugins.outage_notice.mailings.queries import ending_facts
 from plugins.outage_notice.outages.actions import follow_affected
 from plugins.outage_notice.tests.announcing import department, publish
-from plugins.outage_notice.tests.outages.conftest import Settle, act, call, mail_text, mails, move
+from plugins.outage_notice.tests.outages.conftest import Settle, act, call, mail_text, mails, move, open_ticket
 from tests import factories
 from tests.fixtures import People
 
@@ -230,6 +230,21 @@ def test_an_incident_is_mailed_when_published_and_when_it_is_back(
     again = f"Not over after all: {title}"
     assert mails(app, people.ana, title) == [title, f"Over: {title}", again, f"Over: {title}"]
     assert mails(app, cora, "Over: ") == [f"Over: {title}"] * 2
+
+
+def test_another_estimate_reaches_each_person_once(app: Flask, people: People, go: Go, clock: FixedClock) -> None:
+    """Who reads it in the ticket gets no other mail about it."""
+    vpn = factories.make_service("VPN", people.finance)
+    cora = factories.make_user("Cora", "requester", people.finance)
+    eta = clock.now() + HOUR
+    record = publish(people.teresa, department(people.finance), services=(vpn,), eta=eta, notice_plan=(mail(),))
+    open_ticket(cora, vpn)
+    go(clock.now())
+    act(announcements.post_update, people.teresa, record.id, NewUpdate(text="Later.", eta=eta + HOUR))
+    go(clock.now())
+    assert [len(mails(app, person, "That has changed.")) for person in (people.ana, cora)] == [1, 1]
+    assert mails(app, people.ana, "New time: ") != []
+    assert mails(app, cora, "New time: ") == []
 
 
 def test_a_drill_mails_its_pilot_group_and_says_what_it_is(
