@@ -89,8 +89,9 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, value: str | None) -> str | None:
         is_address = value and value.startswith(("redis://", "rediss://")) and names_a_place(value)
-        if value and not (is_address or value.startswith("unix://")):
-            raise ValueError("use redis://host:port/number")
+        is_file = value and value.startswith("unix://") and len(urlsplit(value).path) > 1
+        if value and not (is_address or is_file):
+            raise ValueError("use redis://host:port/number, rediss:// with TLS, or unix:///path?db=number")
         return value or None
 
     @field_validator("smtp_url")
@@ -218,13 +219,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         for item in error.errors():
             where = "HELPDESK_" + str(item["loc"][0]).upper().removeprefix("HELPDESK_") + ": " if item["loc"] else ""
             problems.append(where + item["msg"].removeprefix("Value error, "))
+    except OSError as error:
+        problems.append(f"{error.filename}: {error.strerror}. This account must be able to look at it")
     if problems:
         raise BadSettings("\n".join(problems))
     if settings.port == 0 and not given.get("public_url"):  # links and the origin of sockets name the port
         port = free_port(settings.host)
         settings = settings.model_copy(update={"port": port, "public_url": local_url(settings.host, port)})
     if not settings.secret_key:
-        settings = settings.model_copy(update={"secret_key": _development_secret(settings.instance_dir)})
+        try:
+            secret = _development_secret(settings.instance_dir)
+        except OSError as error:
+            raise BadSettings(f"HELPDESK_INSTANCE_DIR: {error.filename}: {error.strerror}") from error
+        settings = settings.model_copy(update={"secret_key": secret})
     return settings
 
 

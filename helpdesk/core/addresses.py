@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 _READ_IN_TWO_WAYS = "ß\u03c2\u200c\u200d"  # the older rules for names, which Python has, and the newer ones differ here
@@ -56,3 +58,21 @@ def free_port(host: str) -> int:
             return int(probe.getsockname()[1])
     except OSError:
         return 0
+
+
+@lru_cache(maxsize=10_000)
+def plain_address(text: str) -> str:
+    """An IP address as it is compared and kept: without the port, brackets and zone that proxies and systems add, and
+    one of IPv4 as such also where it came through IPv6. "" when it is none.
+    """
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)

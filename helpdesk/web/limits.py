@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -53,7 +54,8 @@ def _not_counted() -> bool:
 
 def init_limits(app: Flask) -> None:
     settings: Settings = app.extensions["helpdesk"].settings
-    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or f"{ProcessStorage.STORAGE_SCHEME[0]}://"
+    url = settings.redis_url or f"{ProcessStorage.STORAGE_SCHEME[0]}://"
+    app.config["RATELIMIT_STORAGE_URI"] = re.sub(r"^unix:", "redis+unix:", url)  # as that library calls it
     if settings.redis_url:  # no page waits for a Redis that hangs: this process then counts on its own
         app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 1}
     limiter.init_app(app)

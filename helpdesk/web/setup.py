@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from helpdesk.config import Settings
+from helpdesk.core.addresses import plain_address
 from helpdesk.web.errors import init_errors
 from helpdesk.web.headers import Sessions, secure
 from helpdesk.web.locale import init_babel
@@ -58,7 +59,9 @@ _LAST_DOT = re.compile(r"\.(?=(:\d+)?$)")
 
 
 class PlainNames:
-    """Writes host and origin as our own are written: in lower case, without the dot that may end a whole name."""
+    """Writes host and origin as our own are written: in lower case, without the dot that may end a whole name. The
+    client's address is plain; for what a proxy names but is none, that of the proxy stands.
+    """
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -67,6 +70,9 @@ class PlainNames:
         for name in ("HTTP_HOST", "HTTP_ORIGIN"):
             if name in environ:
                 environ[name] = _LAST_DOT.sub("", environ[name].lower())
+        address: str = environ.get("REMOTE_ADDR") or ""
+        peer: str = environ.get("werkzeug.proxy_fix.orig", {}).get("REMOTE_ADDR") or ""
+        environ["REMOTE_ADDR"] = plain_address(address) or plain_address(peer)
         return self._application(environ, start_response)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from helpdesk import create_app
 from helpdesk.config import BadSettings, Settings, load_settings
 from helpdesk.realtime.rules import origin_of
 from tests.contract.matrix import SAFE, TABLE, Matrix
@@ -49,12 +50,19 @@ def test_p1_production_refuses_what_is_weak(change: dict[str, object], words: st
         ("HELPDESK_PUBLIC_URL", "https://straße.example"),
         ("HELPDESK_SMTP_URL", "smtp://mail.example:abc"),
         ("HELPDESK_REDIS_URL", "redis://cache.example:-1"),
+        ("HELPDESK_REDIS_URL", "unix://"),
+        ("HELPDESK_INSTANCE_DIR", "/dev/null"),
         ("HELPDESK_DATABASE_URL", "postgresql://data.example:port/desk"),
     ],
 )
 def test_a_setting_that_names_no_place_or_language_is_refused_at_start(name: str, value: str) -> None:
     with pytest.raises(BadSettings, match=name):
-        load_settings({name: value, "HELPDESK_SECRET_KEY": str(GOOD["secret_key"])})
+        load_settings({name: value} | ({} if "DIR" in name else {"HELPDESK_SECRET_KEY": str(GOOD["secret_key"])}))
+
+
+def test_redis_may_be_a_socket_of_this_machine(tmp_path: Path) -> None:
+    settings = load_settings(environment(tmp_path, HELPDESK_REDIS_URL="unix:///run/redis.sock?db=1"))
+    assert create_app(settings).config["RATELIMIT_STORAGE_URI"] == "redis+unix:///run/redis.sock?db=1"
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

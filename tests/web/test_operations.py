@@ -95,6 +95,9 @@ def test_database_that_is_away_is_503_everywhere(app: Flask, client: FlaskClient
         ("127.0.0.1", {}, 200),
         ("10.0.0.7", {}, 200),
         ("93.184.216.34", {}, 404),
+        ("::ffff:10.0.0.7", {}, 200),
+        ("::ffff:93.184.216.34", {}, 404),  # which Python calls private
+        ("nobody", {}, 404),
         ("127.0.0.1", {"X-Forwarded-For": "93.184.216.34"}, 404),
     ],
 )

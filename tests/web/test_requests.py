@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from flask import Flask, url_for
+from flask import Flask, request, url_for
 from flask.testing import FlaskClient
 
 from helpdesk.config import Settings
@@ -212,6 +212,29 @@ def test_request_id_is_taken_from_trusted_proxies_only(
     behind = make_app(settings.model_copy(update={"trusted_proxies": 1}), clock).test_client()
     assert behind.get("/healthz", headers=given).headers["X-Request-Id"] == "from-the-proxy-1"
     assert "<" not in behind.get("/healthz", headers={"X-Request-Id": "<script>1234"}).headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("198.51.100.1, 203.0.113.9:5555", "203.0.113.9"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("unknown", "10.0.0.2"),
+        ("9" * 300, "10.0.0.2"),
+    ],
+)
+def test_addresses_of_proxies_are_plain_or_their_own(
+    settings: Settings, clock: FixedClock, make_app: Callable[..., Flask], claimed: str, address: str
+) -> None:
+    behind = make_app(settings.model_copy(update={"trusted_proxies": 1}), clock)
+    seen: list[str | None] = []
+    behind.before_request_funcs.setdefault(None, []).append(lambda: seen.append(request.remote_addr))
+    headers = {"X-Forwarded-For": claimed}
+    assert behind.test_client().get("/healthz", headers=headers, environ_base={"REMOTE_ADDR": "10.0.0.2"}).status_code
+    assert seen == [address]
 
 
 # --- forgery -----------------------------------------------------------------------------------------------------
