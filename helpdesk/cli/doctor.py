@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import smtplib
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
+from pathlib import Path
 
 import click
 from flask import Flask
@@ -66,12 +68,25 @@ class _Unfolded(str):
 
 
 def check_database(_settings: Settings) -> str:
+    path = _sqlite_path()
+    if path is not None and not path.exists():  # to connect would make an empty one
+        raise Trouble(f"is not there: {path}. Check HELPDESK_DATABASE_URL, or make it by `helpdesk migrate`")
+    advice = "that this account may read and write it" if path else "that the server runs"
     try:
         db.session.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
-        first = str(getattr(error, "orig", error)).strip().partition("\n")[0]
-        raise Trouble(f"cannot be reached: {first}. Check HELPDESK_DATABASE_URL and that the server runs") from error
+        raise Trouble(f"cannot be reached: {_first_line(error)}. Check HELPDESK_DATABASE_URL and {advice}") from error
     return db.engine.dialect.name
+
+
+def _sqlite_path() -> Path | None:
+    """Where the database lies, when it is a file."""
+    path = db.engine.url.database
+    return Path(path) if db.engine.dialect.name == "sqlite" and path and path != ":memory:" else None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0].rstrip(".")
 
 
 def check_schema(_settings: Settings) -> str:
@@ -92,7 +107,9 @@ def check_redis(settings: Settings) -> str:
     try:
         redis.Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3).ping()
     except (redis.RedisError, OSError) as error:
-        raise Trouble(f"does not answer: {error}. Check HELPDESK_REDIS_URL; notices are up to a second late") from error
+        raise Trouble(
+            f"does not answer: {_first_line(error)}. Check HELPDESK_REDIS_URL; notices are up to a second late"
+        ) from error
     return "answers"
 
 
@@ -102,7 +119,8 @@ def check_mail(settings: Settings) -> str:
     try:
         mail.probe()
     except (OSError, smtplib.SMTPException) as error:
-        raise Trouble(f"server does not take us: {error}. Check HELPDESK_SMTP_URL") from error
+        _code, words = mail.answer_of(error)
+        raise Trouble(f"server does not take us: {words.rstrip('.')}. Check HELPDESK_SMTP_URL") from error
     return "server answers"
 
 
@@ -142,12 +160,23 @@ def check_outbox(_settings: Settings) -> str:
 
 
 def check_disk(settings: Settings) -> str:
-    folder = settings.instance_dir.absolute()
-    folder = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(folder).free
-    if free < LEAST_FREE_BYTES:
-        raise Trouble(f"has only {free // 1_000_000} MB left in {folder}. Make room")
-    return f"{free // 1_000_000_000} GB free"
+    """Room and rights where the program writes: attachments and backups, and the database when it is a file."""
+    database = _sqlite_path()
+    places = [settings.instance_dir / "attachments", *([database.parent, database] if database else [])]
+    found = []
+    for place in dict.fromkeys(_existing(path.absolute()) for path in places):
+        if not os.access(place, os.W_OK):
+            raise Trouble(f"cannot be written by this account: {place}. Run this as the account that serves, or chown")
+        free = shutil.disk_usage(place).free
+        if free < LEAST_FREE_BYTES:
+            raise Trouble(f"has only {free // 1_000_000} MB left in {place}. Make room")
+        found.append(free)
+    return f"{min(found) // 1_000_000_000} GB free"
+
+
+def _existing(path: Path) -> Path:
+    """The path, or the nearest of its folders that is there."""
+    return next(one for one in (path, *path.parents) if one.exists())
 
 
 CHECKS: dict[str, Check] = {
@@ -178,6 +207,10 @@ def examine(app: Flask) -> Iterator[tuple[str, bool, str]]:
         except Trouble as trouble:
             is_usable = is_usable and name not in FIRST
             yield name, False, str(trouble)
+        except Exception as error:  # the other checks are wanted then more than ever
+            db.session.rollback()
+            is_usable = is_usable and name not in FIRST
+            yield name, False, f"could not be checked ({type(error).__name__}: {_first_line(error)})"
 
 
 @click.command()

@@ -148,7 +148,7 @@ def _send(server: rules.Server, message: EmailMessage, sender: str) -> None:
 
 def _note_failure(record: OutgoingMail, breaker: rules.Breaker, error: Exception) -> None:
     """Write the failure down. Raises GiveUp when the server said that it refuses this mail for good."""
-    code, text = _answer_of(error)
+    code, text = answer_of(error)
     if code and rules.is_final(code):
         breaker.note_success()  # it answers
         actions.note_failure(record.id, MailState.failed, text)
@@ -158,7 +158,7 @@ def _note_failure(record: OutgoingMail, breaker: rules.Breaker, error: Exception
     actions.note_failure(record.id, MailState.waiting, text)
 
 
-def _answer_of(error: Exception) -> tuple[int | None, str]:
+def answer_of(error: Exception) -> tuple[int | None, str]:
     """The server's code, if it answered, and its words."""
     words: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from helpdesk import create_app
+from helpdesk.cli import doctor
+from helpdesk.config import Settings
 from tests.cli.conftest import Call
 from tests.live import HELPDESK, LiveServer, clean_environment
 
@@ -94,6 +98,26 @@ def test_serve_answers_does_its_work_and_stops_in_time(server: LiveServer, call:
     assert "Traceback" not in server.log
     after = call(server.environment, "doctor")
     assert (after.exit_code, "no worker has given a sign of life" in after.stderr) == (1, True)
+
+
+def test_the_doctor_says_what_to_do_and_goes_on(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after what nobody foresaw, and without making what is not there."""
+    monkeypatch.setattr("helpdesk.mail.handlers.probe", lambda: "é".encode("ascii"))
+    monkeypatch.setattr("helpdesk.cli.doctor.os.access", lambda *_arguments: False)
+    app.extensions["helpdesk"].settings = settings.model_copy(update={"smtp_url": "smtp://mail.example"})
+    with app.app_context():
+        found = {name: said for name, is_good, said in doctor.examine(app) if not is_good}
+    assert found["mail"].startswith("could not be checked (UnicodeEncodeError: ")
+    assert "cannot be written by this account: /" in found["disk"]
+    missing = settings.instance_dir / "mistyped.sqlite3"
+    absent = create_app(settings.model_copy(update={"database_url": f"sqlite:///{missing}", "plugins": ""}))
+    with absent.app_context():
+        found = {name: said for name, is_good, said in doctor.examine(absent) if not is_good}
+    assert "`helpdesk migrate`" in found["database"]
+    assert str(missing) in found["database"]
+    assert not missing.exists()
 
 
 @pytest.mark.database("sqlite")
