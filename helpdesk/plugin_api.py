@@ -76,6 +76,7 @@ from helpdesk.web.api import (
     read_cursor,
 )
 from helpdesk.web.forms import BaseForm, LocalDateTimeField
+from helpdesk.web.letters import language_for, page_address, time_zone_for
 from helpdesk.web.limits import limit
 from helpdesk.web.markdown import to_html as markdown_to_html
 from helpdesk.web.markdown import to_text as markdown_to_text
@@ -156,6 +157,7 @@ __all__ = [
     "insert_into",
     "is_mail_address",
     "is_postgresql",
+    "language_for",
     "limit",
     "limit_argument",
     "make_cursor",
@@ -165,6 +167,7 @@ __all__ = [
     "now",
     "online_user_ids",
     "open_ticket",
+    "page_address",
     "paged",
     "paged_whole",
     "queue_mail",
@@ -179,6 +182,7 @@ __all__ = [
     "take_accepted_mails",
     "ticket_facts",
     "time_limit",
+    "time_zone_for",
     "transaction",
     "viewers",
 ]

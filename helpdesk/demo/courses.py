@@ -11,7 +11,6 @@ from helpdesk.demo.organisation import Person
 from helpdesk.demo.texts.story import Story, Turn
 from helpdesk.replies import shipped
 from helpdesk.replies.models import ReplyEvent
-from helpdesk.replies.queries import language_for
 from helpdesk.replies.rules import fill
 from helpdesk.tickets.rules import Channel, MessageKind, Priority, Status, Waiting
 from helpdesk.tickets.rules.states import (
@@ -21,6 +20,7 @@ from helpdesk.tickets.rules.states import (
     status_after_requester_message,
     status_after_staff_reply,
 )
+from helpdesk.web.letters import language_for, page_address
 
 ANSWERED_AFTER = timedelta(seconds=4)  # automated replies follow that soon
 
@@ -150,7 +150,7 @@ class Course:
             "requester_name": requester.name,
             "ticket_number": str(self.number),
             "ticket_subject": self.ticket["subject"],
-            "ticket_url": f"{settings.public_url}/tickets/{self.number}",
+            "ticket_url": page_address(f"/tickets/{self.number}"),
             "service_name": self.cast.service[1] if self.cast.service else shipped.NO_SERVICE[language],
             "status": shipped.STATUSES[language][self.ticket["status"].value],
             "desk_name": settings.name,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from helpdesk.config import LOCALES, Settings
 from helpdesk.core.database import db
 from helpdesk.core.errors import NotFound
 from helpdesk.hooks.specs import CannedText
@@ -31,16 +29,6 @@ class Template:
     text: Text
     revision: int
     updated_at: datetime | None
-
-
-def language_for(locale: str | None) -> str:
-    """The language of a person's replies, out of those that the texts exist in: theirs, else the house's."""
-    settings: Settings = current_app.extensions["helpdesk"].settings
-    for tag in (locale, settings.locale):
-        language = (tag or "").replace("-", "_").partition("_")[0].lower()
-        if language in LOCALES:
-            return language
-    return "en"
 
 
 def get_template(event: ReplyEvent, locale: str) -> Template:

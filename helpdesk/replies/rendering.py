@@ -20,6 +20,7 @@ from helpdesk.replies.models import ReplyEvent
 from helpdesk.replies.rules import Text
 from helpdesk.tickets import queries as tickets
 from helpdesk.tickets.models import Ticket
+from helpdesk.web.letters import language_for, page_address
 from helpdesk.web.markdown import to_text
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ def render(
     event: ReplyEvent, ticket: Ticket, requester: User, now: datetime, declined: tuple[str, ...] = ()
 ) -> Rendered | None:
     """The reply for this requester, or None when it is switched off. `declined` is handed on to plugins."""
-    language = queries.language_for(requester.locale)
+    language = language_for(requester.locale)
     template = queries.get_template(event, language)
     normal = rules.fill(template.text, blanks_of(ticket, requester, language))
     if not normal.subject or not normal.body.strip():  # never nothing, whatever the template holds
@@ -52,11 +53,10 @@ def render(
 
 def answer_text(ticket: Ticket, requester: User, author: str, body: str) -> Text:
     """The mail with an answer of staff: who answers, what they wrote, and where the ticket is."""
-    public_url = current_app.extensions["helpdesk"].settings.public_url
-    with force_locale(queries.language_for(requester.locale)):
+    with force_locale(language_for(requester.locale)):
         subject = gettext("[#%(number)s] Re: %(subject)s", number=ticket.number, subject=ticket.subject)
         opening = gettext("%(name)s answered:", name=author)
-        end = gettext("Your ticket: %(url)s", url=f"{public_url}/tickets/{ticket.number}")
+        end = gettext("Your ticket: %(url)s", url=page_address(f"/tickets/{ticket.number}"))
     return Text(" ".join(str(subject).split()), f"{opening}\n\n{to_text(body)}\n\n{end}")
 
 
@@ -101,6 +101,6 @@ def _values(*, ticket_number: str, **values: str) -> dict[str, str]:
     return {
         **values,
         "ticket_number": ticket_number,
-        "ticket_url": f"{settings.public_url}/tickets/{ticket_number}",
+        "ticket_url": page_address(f"/tickets/{ticket_number}"),
         "desk_name": settings.name,
     }

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from helpdesk.accounts.models import User
 from helpdesk.mail.actions import queue_mail
+from helpdesk.web.letters import language_for
 
 
 def write_to(user: User, address: str | None, subject: str, text: str) -> None:
@@ -18,12 +19,8 @@ def write_to(user: User, address: str | None, subject: str, text: str) -> None:
         queue_mail(address, subject, text, event_id=f"account-{user.id}-{uuid.uuid4().hex}")
 
 
-def language_of(user: User) -> str:
-    return user.locale or str(current_app.extensions["helpdesk"].settings.locale)
-
-
 def tell_of_change(user: User, address: str | None, what: str) -> None:
-    with force_locale(language_of(user)):
+    with force_locale(language_for(user.locale)):
         desk = current_app.extensions["helpdesk"].settings.name
         subjects = {"password": _("Your password was changed"), "email": _("Your e-mail address was changed")}
         text = _(

@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import passwords, queries
-from helpdesk.accounts.actions._letters import language_of, tell_of_change, write_to
+from helpdesk.accounts.actions._letters import tell_of_change, write_to
 from helpdesk.accounts.actions._shared import (
     announce_user,
     check_password,
@@ -38,6 +38,7 @@ from helpdesk.core import clock
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Conflict, Invalid, NotFound
 from helpdesk.hooks.specs import Viewer
+from helpdesk.web.letters import language_for, page_address
 
 
 def _require_present_password(user_id: int, password: str) -> None:
@@ -155,7 +156,7 @@ def _make_link(session: Session, user: User, purpose: Purpose) -> str:
     session.add(
         OneTimeToken(token_hash=queries.token_hash(token), purpose=purpose, user_id=user.id, expires_at=expires_at)
     )
-    return f"{current_app.extensions['helpdesk'].settings.public_url}/reset/{token}"
+    return page_address(f"/reset/{token}")
 
 
 def make_first_administrator(name: str, email: str) -> str:
@@ -223,7 +224,7 @@ def _get_enabled(user_id: int) -> User:
 def _mail_link(user: User, link: str, purpose: Purpose) -> None:
     desk = current_app.extensions["helpdesk"].settings.name
     hours = int(LIFE_OF[purpose].total_seconds() // 3600)
-    with force_locale(language_of(user)):
+    with force_locale(language_for(user.locale)):
         if purpose == Purpose.invitation:
             subject = _("Your account at %(desk)s", desk=desk)
             opening = _("an account was made for you at %(desk)s.", desk=desk)

@@ -7,10 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from flask import current_app
 from flask_babel import force_locale, gettext
 
-from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer, markdown_to_text
+from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer, markdown_to_text, page_address
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.rules.matching import Match
 from plugins.outage_notice.announcements.rules.telling import mail_reference
@@ -117,7 +116,7 @@ class OutageWords:
 
     @property
     def url(self) -> str:
-        return f"{current_app.extensions['helpdesk'].settings.public_url}/notices/{self.announcement.id}"
+        return page_address(f"/notices/{self.announcement.id}")
 
     def whole(self) -> str:
         """What is down, since when, until when, and what to do meanwhile."""

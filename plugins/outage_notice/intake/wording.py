@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from flask import current_app
 from flask_babel import force_locale, gettext
 from sqlalchemy import select
 
-from helpdesk.plugin_api import LOCALES, Service, User, Viewer, db
+from helpdesk.plugin_api import Service, User, Viewer, db, language_for, page_address
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import Draft, Effect, Kind, ServiceEffect, Status, suggest_severity
 from plugins.outage_notice.audiences.queries import count_people, total_people
@@ -32,7 +30,6 @@ def draft_of_alert(
     audience = _audience(rule, service_id)
     suggested = suggest_severity(count_people(audience), [effect], total_people())
     chosen = rule.severity if rule is not None else None
-    language = actor.locale.replace("-", "_").partition("_")[0]
     return Draft(
         kind=Kind.incident,
         severity=chosen or level_of(signal.severity) or suggested,
@@ -41,7 +38,7 @@ def draft_of_alert(
         audience=audience,
         starts_at=starts_at if now - OLDEST_START < starts_at <= now else now,
         next_update_at=now + NEXT_UPDATE if rule is not None and rule.publishes else None,
-        locale=language if language in LOCALES else LOCALES[0],
+        locale=language_for(actor.locale),
         time_zone=actor.time_zone or "UTC",
     )
 
@@ -64,12 +61,10 @@ def _title(service_id: int, effect: Effect) -> str:
 
 def letter(person: User, record: Announcement, title: str, description: str) -> tuple[str, str]:
     """Subject and text of the mail to a technician about what an alert, with this title and description, opened."""
-    settings: Any = current_app.extensions["helpdesk"].settings
-    language = str(person.locale or settings.locale).replace("-", "_").partition("_")[0]
-    with force_locale(language if language in LOCALES else LOCALES[0]):
+    with force_locale(language_for(person.locale)):
         subject = _("Alert from monitoring: %(title)s", title=title)
         is_draft = record.status is Status.draft
-        url = f"{settings.public_url}/announcements/{record.id}{'/edit' if is_draft else ''}"
+        url = page_address(f"/announcements/{record.id}{'/edit' if is_draft else ''}")
         lines = [title, description, _what_it_opened(record, is_draft=is_draft), _("Look at it: %(url)s", url=url)]
     return " ".join(subject.split()), "\n\n".join(line for line in lines if line)
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from flask import current_app
 from flask_babel import force_locale, gettext, ngettext
 
-from helpdesk.plugin_api import LOCALES, Viewer
+from helpdesk.plugin_api import Viewer, language_for, page_address
 from plugins.outage_notice.outages.queries.surges import SurgeView
 
 
@@ -32,14 +30,14 @@ def headline(view: SurgeView) -> str:
 
 def surge_letter(view: SurgeView, person: Viewer, caller: Viewer) -> tuple[str, str]:
     """Subject and text of the mail to somebody who is called."""
-    with force_locale(_language(person.locale)):
+    with force_locale(language_for(person.locale)):
         parts = [gettext("Hello %(name)s,", name=person.name), *_parts(view, caller)]
         return " ".join(headline(view).split()), "\n\n".join(map(str, parts))
 
 
 def surge_notice(view: SurgeView, names: Iterable[str], caller: Viewer) -> tuple[str, str]:
     """Title and text for chat and SMS, in the language of the settings."""
-    with force_locale(_language(str(_settings().locale))):
+    with force_locale(language_for(None)):
         told = gettext("Called: %(names)s.", names=", ".join(names))
         asked, first, url = _parts(view, caller)
         return headline(view), "\n".join([f"{asked} {told}", first, url])
@@ -49,14 +47,5 @@ def _parts(view: SurgeView, caller: Viewer) -> tuple[str, str, str]:
     return (
         gettext("%(person)s asks for a technician: %(headline)s.", person=caller.name, headline=headline(view)),
         gettext("First: look at these tickets and say “I have it”. If it is an outage, declare it."),
-        f"{_settings().public_url}/tickets",
+        page_address("/tickets"),
     )
-
-
-def _settings() -> Any:
-    return current_app.extensions["helpdesk"].settings
-
-
-def _language(locale: str) -> str:
-    language = locale.replace("-", "_").partition("_")[0]
-    return locale if locale in LOCALES else language if language in LOCALES else "en"

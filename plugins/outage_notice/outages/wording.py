@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from flask import current_app
 from flask_babel import force_locale, gettext
 
-from helpdesk.plugin_api import LOCALES, Ticket, TicketStatus, User, markdown_to_text
+from helpdesk.plugin_api import (
+    Ticket,
+    TicketStatus,
+    User,
+    language_for,
+    markdown_to_text,
+    page_address,
+    time_zone_for,
+)
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.queries import LiveAnnouncement
 from plugins.outage_notice.announcements.queries.live import freeze
@@ -32,50 +38,35 @@ class Letter:
     mail_text: str
 
 
-def language_of(person: User) -> str:
-    """The language in which this person is written to."""
-    wanted = person.locale or str(current_app.extensions["helpdesk"].settings.locale)
-    language = wanted.split("_")[0].split("-")[0]
-    return wanted if wanted in LOCALES else language if language in LOCALES else "en"
-
-
-def _zone(person: User) -> ZoneInfo:
-    return ZoneInfo(person.time_zone or current_app.extensions["helpdesk"].settings.time_zone)
-
-
-def _url(path: str) -> str:
-    return f"{current_app.extensions['helpdesk'].settings.public_url}{path}"
-
-
 def _paragraphs(*parts: str) -> str:
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
 def reply_letter(ticket: Ticket, person: User, text: str) -> Letter:
     """An agent's reply to all, for one requester."""
-    with force_locale(language_of(person)):
+    with force_locale(language_for(person.locale)):
         subject = _("[#%(number)s] Re: %(subject)s", number=ticket.number, subject=ticket.subject)
-        end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
+        end = _("Your ticket: %(url)s", url=page_address(f"/tickets/{ticket.number}"))
     return Letter(" ".join(subject.split()), text, _paragraphs(markdown_to_text(text), end))
 
 
 def text_for(broadcast: Broadcast, person: User) -> str:
     """What an agent wrote, in the person's language where it is translated."""
-    locale = language_of(person)
+    locale = language_for(person.locale)
     return str(broadcast.translations.get(locale) or broadcast.text)
 
 
 def answer_letter(ticket: Ticket, person: User, subject: str, text: str) -> Letter:
     """The automated reply of the outage, for one requester."""
-    with force_locale(language_of(person)):
-        end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
+    with force_locale(language_for(person.locale)):
+        end = _("Your ticket: %(url)s", url=page_address(f"/tickets/{ticket.number}"))
     return Letter(subject, text, _paragraphs(text, end))
 
 
 def correction_letter(record: Announcement, person: User, ticket: Ticket, former: datetime, now: datetime) -> Letter:
     """The present estimate, for the requester of a ticket who was told `former`."""
     frozen = freeze([record])[0]
-    locale = language_of(person)
+    locale = language_for(person.locale)
     with force_locale(locale):
         _tongue, texts = frozen.texts_in(locale)
         title = texts.title.rstrip(".")
@@ -89,7 +80,7 @@ def correction_letter(record: Announcement, person: User, ticket: Ticket, former
             ),
             _estimate(record, person, now),
         )
-        end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
+        end = _("Your ticket: %(url)s", url=page_address(f"/tickets/{ticket.number}"))
     return Letter(" ".join(subject.split()), body, _paragraphs(body, end))
 
 
@@ -105,12 +96,12 @@ def _estimate(record: Announcement, person: User, now: datetime) -> str:
 
 def _when(moment: datetime, person: User, now: datetime) -> str:
     """Clock time in 24 hours for this person; with the date when it is another day for them."""
-    zone = _zone(person)
+    zone = time_zone_for(person.time_zone)
     local = moment.astimezone(zone)
     clock = f"{local:%H:%M}"
     if local.date() == now.astimezone(zone).date():
         return clock
-    return f"{clock}, {format_date(local.date(), 'full', locale=language_of(person))}"
+    return f"{clock}, {format_date(local.date(), 'full', locale=language_for(person.locale))}"
 
 
 def closing_letter(
@@ -124,7 +115,7 @@ def closing_letter(
 ) -> Letter:
     """That it is over, for a requester (`ticket` and the status it gets) or a follower."""
     frozen = freeze([record])[0]
-    locale = language_of(person)
+    locale = language_for(person.locale)
     with force_locale(locale):
         _tongue, texts = frozen.texts_in(locale)
         title = texts.title.rstrip(".")
@@ -137,7 +128,7 @@ def closing_letter(
             _last_words(frozen, locale),
             _of_ticket(ticket, status, was_real=was_real),
         )
-        url = _url(f"/tickets/{ticket.number}" if ticket is not None else f"/notices/{record.id}")
+        url = page_address(f"/tickets/{ticket.number}" if ticket is not None else f"/notices/{record.id}")
         end = _("Your ticket: %(url)s", url=url) if ticket is not None else _("More about it: %(url)s", url=url)
         asked = _question(record, now) if was_real else ""
     return Letter(" ".join(subject.split()), body, _paragraphs(body, end, asked))
@@ -155,13 +146,13 @@ def _question(record: Announcement, now: datetime) -> str:
     """The one question about our messages; of a repetition, only after its last time."""
     if phase(record, now) is not Phase.over:
         return ""
-    return _("Did our messages help you? %(url)s", url=_url(f"/notices/{record.id}#feedback"))
+    return _("Did our messages help you? %(url)s", url=page_address(f"/notices/{record.id}#feedback"))
 
 
 def reopening_letter(record: Announcement, person: User, ticket: Ticket | None, now: datetime) -> Letter:
     """That it is not over after all, for somebody who was told that it is."""
     frozen = freeze([record])[0]
-    locale = language_of(person)
+    locale = language_for(person.locale)
     with force_locale(locale):
         _tongue, texts = frozen.texts_in(locale)
         title = texts.title.rstrip(".")
@@ -176,9 +167,9 @@ def reopening_letter(record: Announcement, person: User, ticket: Ticket | None, 
             _estimate(record, person, now),
             _ticket_again(ticket),
         )
-        end = _("More about it: %(url)s", url=_url(f"/notices/{record.id}"))
+        end = _("More about it: %(url)s", url=page_address(f"/notices/{record.id}"))
         if ticket is not None:
-            end = _("Your ticket: %(url)s", url=_url(f"/tickets/{ticket.number}"))
+            end = _("Your ticket: %(url)s", url=page_address(f"/tickets/{ticket.number}"))
     return Letter(" ".join(subject.split()), body, _paragraphs(body, end))
 
 

@@ -7,19 +7,19 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
-    LOCALES,
     Invalid,
     Stale,
     Viewer,
     is_mail_address,
+    language_for,
     now,
+    page_address,
     queue_mail,
     record_audit,
     record_feed,
@@ -205,9 +205,8 @@ def _remind(playbook_id: int) -> bool:
 
 
 def _write_reminder(row: Playbook, person: Viewer) -> None:
-    url = f"{current_app.extensions['helpdesk'].settings.public_url}/playbooks/{row.id}"
-    language = person.locale.split("_")[0].split("-")[0]
-    with force_locale(language if language in LOCALES else "en"):
+    url = page_address(f"/playbooks/{row.id}")
+    with force_locale(language_for(person.locale)):
         name = shown_name(row)
         subject = _("Please review the playbook “%(name)s”", name=name)
         text = _(

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
-from zoneinfo import ZoneInfo
+from typing import Protocol
 
 from babel.dates import format_datetime, format_time
-from flask import current_app
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 
-from helpdesk.plugin_api import LOCALES, Viewer
+from helpdesk.plugin_api import Viewer, language_for, page_address, time_zone_for
 from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.response.models import Briefing
 from plugins.outage_notice.response.rules import CallRole, Duty, Promise, PromiseKind, TellStep
@@ -81,7 +79,7 @@ def call_letter(
     record: Announcement, person: Viewer, role: CallRole, task: str, briefing: Briefing | None, *, is_back: bool = False
 ) -> Letter:
     """That this person is called, with what they do first. The button is on the page: a link changes nothing."""
-    with force_locale(_language(person)):
+    with force_locale(language_for(person.locale)):
         values = {"out": name_of(record), "title": title_of(record), "role": ROLE_NAMES[role]}
         called = gettext("You are called: %(title)s", **values)
         subject = gettext("You are called again: %(title)s", **values) if is_back else called
@@ -92,7 +90,7 @@ def call_letter(
             else gettext("%(out)s “%(title)s” was published and you are called (%(role)s).", **values),
             gettext("First: %(task)s", task=first_task(role, task)),
             _briefing_text(briefing) if briefing is not None and role is CallRole.support else "",
-            gettext("Say “I have it” here: %(url)s", url=_url(f"/announcements/{record.id}/call")),
+            gettext("Say “I have it” here: %(url)s", url=page_address(f"/announcements/{record.id}/call")),
         ]
     return _letter(subject, parts)
 
@@ -109,21 +107,21 @@ def _briefing_text(briefing: Briefing) -> str:
 
 def briefing_letter(record: Announcement, person: Viewer, briefing: Briefing) -> Letter:
     """What an agent should know, as soon as it may be known."""
-    with force_locale(_language(person)):
+    with force_locale(language_for(person.locale)):
         subject = gettext("Briefing for agents: %(title)s", title=title_of(record))
         parts = [
             gettext("Hello %(name)s,", name=person.name),
             gettext("This is for the staff only. It is about %(out)s “%(title)s”.", **_named(record)),
             gettext("It is not public yet.") if record.published_at is None else "",
             _briefing_text(briefing),
-            _url("/tickets"),
+            page_address("/tickets"),
         ]
     return _letter(subject, parts)
 
 
 def briefing_notice(record: Announcement) -> Letter:
     """For chat and SMS: that there is a briefing, and where. Its words stay in the program."""
-    with force_locale(_language(_everybody())):
+    with force_locale(language_for(None)):
         subject = gettext("Briefing for agents: %(title)s", title=_bare_title_of(record))
         said = gettext("Read the briefing for agents beside the queue, and answer those who call.")
         return _notice(record, subject, [f"{name_of(record)}. {said}"], "/tickets")
@@ -137,7 +135,7 @@ def promise_letter(
     record: Announcement, person: Viewer, promise: Promise, as_whom: TellStep | Duty, now: datetime
 ) -> Letter:
     """That a promise comes due, or that it is late. `as_whom`: in which part the person is told."""
-    with force_locale(_language(person)):
+    with force_locale(language_for(person.locale)):
         subject, said = _promise_words(record, title_of(record), promise, person, now)
         why = {
             TellStep.owner: gettext("You own it."),
@@ -146,7 +144,12 @@ def promise_letter(
             TellStep.team: gettext("Nobody has kept it in time. Please look after it."),
             TellStep.management: gettext("Neither its owner nor the team has answered in time."),
         }[as_whom]
-        parts = [gettext("Hello %(name)s,", name=person.name), said, why, _url(f"/announcements/{record.id}#update")]
+        parts = [
+            gettext("Hello %(name)s,", name=person.name),
+            said,
+            why,
+            page_address(f"/announcements/{record.id}#update"),
+        ]
     return _letter(subject, parts)
 
 
@@ -181,7 +184,7 @@ def call_notice(
 ) -> Letter:
     """For chat and SMS, in the language of the settings: who is called, and what they do first."""
     people = list(called)
-    with force_locale(_language(_everybody())):
+    with force_locale(language_for(None)):
         subject = gettext("Level %(level)s: %(title)s", level=record.severity, title=_bare_title_of(record))
         names = ", ".join(f"{person.name} ({ROLE_NAMES[role]})" for person, role, _task in people)
         tasks = dict.fromkeys(first_task(role, task) for _person, role, task in people)
@@ -199,7 +202,7 @@ def promise_notice(
 ) -> Letter:
     """For chat and SMS: that a promise comes due or is late, who was told, and what to do."""
     reader = _everybody()
-    with force_locale(_language(reader)):
+    with force_locale(language_for(reader.locale)):
         subject, _said = _promise_words(record, _bare_title_of(record), promise, reader, now)
         part = DUTY_HOLDERS[as_whom] if isinstance(as_whom, Duty) else STEP_NAMES[as_whom]
         told = gettext("Told: %(names)s (%(step)s).", names=", ".join(names), step=part)
@@ -212,7 +215,7 @@ def _notice(record: Announcement, subject: str, parts: list[str], page: str = ""
     """Short, with the page at its end. A drill says so before anything else."""
     if record.is_drill:
         subject = gettext("DRILL · %(subject)s", subject=subject)
-    letter = _letter(subject, [*parts, _url(page or f"/announcements/{record.id}")])
+    letter = _letter(subject, [*parts, page_address(page or f"/announcements/{record.id}")])
     return Letter(letter.subject, letter.text.replace("\n\n", "\n"))
 
 
@@ -224,13 +227,12 @@ class _Everybody:
 
 def _everybody() -> _Everybody:
     """Those who read a channel: nobody in particular."""
-    settings: Any = current_app.extensions["helpdesk"].settings
-    return _Everybody(settings.locale, settings.time_zone)
+    return _Everybody(language_for(None), time_zone_for(None).key)
 
 
 def duty_letter(record: Announcement, person: Viewer, duty: Duty, giver: str) -> Letter:
     """That somebody handed a duty over."""
-    with force_locale(_language(person)):
+    with force_locale(language_for(person.locale)):
         subject = gettext("%(out)s: this is yours now: %(duty)s", out=name_of(record), duty=DUTY_NAMES[duty])
         parts = [
             gettext("Hello %(name)s,", name=person.name),
@@ -240,7 +242,7 @@ def duty_letter(record: Announcement, person: Viewer, duty: Duty, giver: str) ->
                 duty=DUTY_NAMES[duty],
                 title=title_of(record),
             ),
-            _url(f"/announcements/{record.id}"),
+            page_address(f"/announcements/{record.id}"),
         ]
     return _letter(subject, parts)
 
@@ -249,19 +251,10 @@ def _letter(subject: str, parts: list[str]) -> Letter:
     return Letter(" ".join(str(subject).split()), "\n\n".join(part for part in parts if part))
 
 
-def _language(person: Reader) -> str:
-    language = person.locale.split("_")[0].split("-")[0]
-    return person.locale if person.locale in LOCALES else language if language in LOCALES else "en"
-
-
 def _time(moment: datetime, person: Reader, now: datetime) -> str:
-    zone = ZoneInfo(person.time_zone or "UTC")
+    zone = time_zone_for(person.time_zone)
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
-    locale = _language(person)
+    locale = language_for(person.locale)
     if local.date() == today:
         return str(format_time(local, "short", tzinfo=zone, locale=locale))
     return str(format_datetime(local, "short", tzinfo=zone, locale=locale))
-
-
-def _url(path: str) -> str:
-    return f"{current_app.extensions['helpdesk'].settings.public_url}{path}"

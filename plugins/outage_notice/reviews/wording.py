@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from helpdesk.plugin_api import LOCALES, Viewer
+from helpdesk.plugin_api import Viewer, language_for, page_address, time_zone_for
 from plugins.outage_notice.reviews.models import ReviewAction
 
 
@@ -23,10 +21,10 @@ class Letter:
 
 def reminder_letter(action: ReviewAction, owner: Viewer, at: datetime) -> Letter:
     """The reminder of an action of a review."""
-    language = owner.locale if owner.locale in LOCALES else "en"
-    today = at.astimezone(ZoneInfo(owner.time_zone or "UTC")).date()
+    language = language_for(owner.locale)
+    today = at.astimezone(time_zone_for(owner.time_zone)).date()
     day = format_date(action.due_on, "full", locale=language)
-    url = f"{current_app.extensions['helpdesk'].settings.public_url}/announcements/{action.announcement_id}/review"
+    url = page_address(f"/announcements/{action.announcement_id}/review")
     with force_locale(language):
         if action.due_on < today:
             said = str(_("This was due on %(day)s and is not marked as done:", day=day))

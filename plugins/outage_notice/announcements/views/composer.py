@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from helpdesk.plugin_api import LOCALES, Conflict, Invalid, Stale, Viewer, allow, get_viewer, now
+from helpdesk.plugin_api import Conflict, Invalid, Stale, Viewer, allow, get_viewer, language_for, now
 from plugins.outage_notice.announcements import actions, queries, rules
 from plugins.outage_notice.announcements.actions.writing import parts_of
 from plugins.outage_notice.announcements.forms import ComposerForm
@@ -49,7 +49,6 @@ def edit(announcement_id: int) -> ResponseReturnValue:
 
 def _blank(viewer: Viewer) -> Draft:
     """A new announcement; the address may bring a kind, a title and a service, such as from a group of tickets."""
-    language = viewer.locale.replace("-", "_").partition("_")[0]
     kind, service = request.args.get("kind", ""), request.args.get("service", "")
     is_id = service.isascii() and service.isdecimal() and len(service) < 10
     return Draft(
@@ -57,7 +56,7 @@ def _blank(viewer: Viewer) -> Draft:
         severity=Severity.minor if kind == Kind.information else Severity.major,
         title="".join(c for c in request.args.get("title", "")[:200] if c.isprintable()),
         services=(ServiceEffect(int(service)),) if is_id else (),
-        locale=language if language in LOCALES else LOCALES[0],
+        locale=language_for(viewer.locale),
         time_zone=viewer.time_zone or "UTC",
         owner_id=viewer.id,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import current_app, jsonify
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from helpdesk.plugin_api import Viewer, allow, get_viewer, limit
+from helpdesk.plugin_api import Viewer, allow, get_viewer, limit, page_address
 from plugins.outage_notice.announcements import actions
 from plugins.outage_notice.announcements.forms import ComposerForm
 from plugins.outage_notice.announcements.queries.choices import announcers
@@ -28,7 +28,7 @@ def mail_of(draft: Draft, reader: Viewer) -> Letter:
         times = [span_words(draft.starts_at, draft.planned_end_at, zone)]
     else:
         times = promise_words(draft.eta, draft.next_update_at, zone)
-    url = f"{current_app.extensions['helpdesk'].settings.public_url}/notices"
+    url = page_address("/notices")
     parts = [
         *what_it_says(Texts(draft.title, draft.description, draft.workaround), times),
         _("More about it: %(url)s", url=url),

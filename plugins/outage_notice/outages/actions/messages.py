@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import (
@@ -19,6 +18,8 @@ from helpdesk.plugin_api import (
     append_reply,
     change_ticket_inside,
     is_mail_address,
+    language_for,
+    page_address,
     queue_mail,
     ticket_facts,
 )
@@ -106,7 +107,7 @@ def answer(session: Session, case: Case, at: datetime) -> Result:
     result = _reply_result(case, ticket, link)
     if result is not Result.told:
         return result
-    locale = wording.language_of(case.person)
+    locale = language_for(case.person.locale)
     text = ticket_reply(freeze([record])[0], ticket_facts([ticket.id])[0], requester, locale, at)
     if text is None:
         return Result.not_wanted
@@ -215,6 +216,6 @@ def _thread(ticket: Ticket | None) -> dict[str, str]:
     """The headers by which mail programs show it with what was written about this ticket before."""
     if ticket is None:
         return {}
-    host = urlsplit(current_app.extensions["helpdesk"].settings.public_url).hostname or "localhost"
+    host = urlsplit(page_address("/")).hostname or "localhost"
     thread = f"<ticket-{ticket.number}@{host}>"
     return {"References": thread, "In-Reply-To": thread}

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from helpdesk.plugin_api import LOCALES, Ticket, User, Viewer, db
+from helpdesk.plugin_api import Ticket, User, Viewer, db, language_for
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.announcements.rules import (
     TITLE_LIMIT,
@@ -37,7 +37,6 @@ RARE = 0.1  # of the surge's tickets have held the word in all the weeks before
 
 def draft_of_surge(view: SurgeView, author: Viewer, now: datetime) -> Draft:
     """An incident with the service, the departments that wrote, and its start at the first ticket."""
-    language = author.locale.replace("-", "_").partition("_")[0]
     services = (ServiceEffect(view.surge.service_id),) if view.surge.service_id is not None else ()
     audience = _audience(view)
     people = count_people(audience) if audience else view.evidence.people
@@ -50,7 +49,7 @@ def draft_of_surge(view: SurgeView, author: Viewer, now: datetime) -> Draft:
         starts_at=view.surge.first_at,
         next_update_at=now + NEXT_UPDATE,
         keywords=_keywords(view, now),
-        locale=language if language in LOCALES else LOCALES[0],
+        locale=language_for(author.locale),
         time_zone=author.time_zone or "UTC",
         owner_id=author.id,
     )

@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
@@ -23,6 +21,7 @@ from helpdesk.plugin_api import (
     Viewer,
     db,
     ticket_facts,
+    time_zone_for,
     viewers,
 )
 from plugins.outage_notice.announcements.models import AffectedService, Announcement, TimelineEntry
@@ -81,10 +80,6 @@ def read_limits() -> Limits:
     return Limits() if row is None else Limits(row.tickets, row.people, row.factor, row.minutes, row.silence_minutes)
 
 
-def desk_zone() -> ZoneInfo:
-    return ZoneInfo(current_app.extensions["helpdesk"].settings.time_zone)
-
-
 def keys_of(ticket: TicketFacts) -> list[str]:
     """What a ticket is counted under: its service, else the service that its words name, else those words."""
     service_id = ticket.service_id
@@ -138,7 +133,7 @@ def common_before(keys: Sequence[str], at: datetime) -> dict[str, int]:
 def normal_at(key: str, at: datetime, limits: Limits) -> tuple[Normal, float]:
     """What is normal for a cluster in a window that ends now, and how busy the day is. Two reads."""
     since = db.session.scalar(select(func.min(SurgeHour.hour)).where(SurgeHour.key == ALL)) or at
-    zone = desk_zone()
+    zone = time_zone_for(None)
     judged = {*surges.hours_of_window(at, limits.window), *surges.hours_to_judge(at)}
     compared = {hour: surges.compared_hours(hour, zone, since) for hour in judged}
     found = _hours((key, ALL), {h for hours in compared.values() for h in hours} | judged)

@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
-from helpdesk.plugin_api import BaseForm, LocalDateTimeField, Viewer
+from helpdesk.plugin_api import BaseForm, LocalDateTimeField, Viewer, language_for
 from plugins.outage_notice.announcements.forms.words import (
     LANGUAGE_NAMES,
     LEVEL_NAMES,
@@ -131,7 +131,7 @@ def use_form(
         for name in open_blanks(content)
     }
     bound = type("BoundUseForm", (UseForm,), fields)
-    wanted = viewer.locale.replace("-", "_").partition("_")[0]
+    wanted = language_for(viewer.locale)
     defaults = {
         field_name(code, blank.name): blank.defaults.get(code, "") for code in languages for blank in content.blanks
     }

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from helpdesk.plugin_api import LOCALES, Invalid, Stale, Viewer, allow, get_viewer, now
+from helpdesk.plugin_api import Invalid, Stale, Viewer, allow, get_viewer, language_for, now
 from plugins.outage_notice.announcements.queries.choices import announcers, services_to_choose
 from plugins.outage_notice.announcements.queries.records import require_announcer
 from plugins.outage_notice.announcements.views.rows import audience_summary, style_of, target_label
@@ -51,8 +51,7 @@ def index() -> str:
 def new() -> ResponseReturnValue:
     viewer = get_viewer()
     require_announcer(viewer)
-    language = viewer.locale.replace("-", "_").partition("_")[0]
-    blank = Content(owner_id=viewer.id, locale=language if language in LOCALES else LOCALES[0])
+    blank = Content(owner_id=viewer.id, locale=language_for(viewer.locale))
     return _answer(PlaybookForm(owners=announcers(), **values_of(blank)), viewer, None)
 
 
