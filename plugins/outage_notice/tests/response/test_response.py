@@ -363,6 +363,9 @@ def test_the_pages_of_each(app: Flask, people: People, signed_in: SignIn, clock:
     assert 'data-late="update"' in room
     assert "Has it (Technical)" in room
     assert "Next update" not in carla.get("/outages/attention").get_data(as_text=True)
+    for hours, words in ((2, "2 h 12 min late"), (48, "2 days late")):
+        clock.advance(hours=hours)
+        assert words in signed_in(people.tomas).get("/outages/attention").get_data(as_text=True)
 
 
 def test_administrators_change_the_targets(app: Flask, people: People, signed_in: SignIn) -> None:
