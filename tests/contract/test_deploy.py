@@ -122,12 +122,14 @@ def test_proxies_let_through_what_the_program_takes_and_believe_no_client() -> N
     assert "X-Forwarded-For $remote_addr;" in nginx
     assert "set-header X-Forwarded-For %[src]" in haproxy
     assert "meth GET uri /readyz?exclude=ticker " in haproxy  # a missing worker takes nobody's pages away
+    assert "if { path,url_dec /metrics /readyz }" in haproxy  # also as /%72eadyz
     assert nginx.count("proxy_set_header") == len(re.findall(r"^proxy_set_header", nginx, re.MULTILINE))
     for text in (nginx, haproxy, (DEPLOY / "nginx" / "helpdesk.conf").read_text()):
         assert not re.search(r"^[^#]*(ip_hash|hash \$|cookie .*insert|sticky)", text, re.MULTILINE)
     inner = (DEPLOY / "nginx" / "helpdesk.conf").read_text().split("upstream", 1)[1]
     outer = (DEPLOY / "nginx" / "compose.conf").read_text().split("upstream", 1)[1]
-    assert re.sub(r"127\.0\.0\.1:800(\d)", r"web-\1:8000", inner) == outer
+    as_in_containers = inner.replace("/var/log/nginx/helpdesk.log", "/var/log/nginx/access.log")  # standard output there
+    assert re.sub(r"127\.0\.0\.1:800(\d)", r"web-\1:8000", as_in_containers) == outer
 
 
 def test_stopping_gets_longer_than_the_drain_takes() -> None:
