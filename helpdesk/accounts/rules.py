@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -153,19 +152,6 @@ def normal_email(address: str | None) -> str | None:
 def is_session_over(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
     """Whether a session has reached its absolute or its idle limit."""
     return now >= created_at + SESSION_LIFE or now >= seen_at + SESSION_IDLE
-
-
-def network_of(address: str | None) -> str:
-    """The network that failed sign-ins are counted for: one IPv4 address, or the /64 that one IPv6 customer has."""
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 FREE_FAILURES = 5

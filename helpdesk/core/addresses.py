@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 _READ_IN_TWO_WAYS = "ß\u03c2\u200c\u200d"  # the older rules for names, which Python has, and the newer ones differ here
@@ -76,3 +76,10 @@ def plain_address(text: str) -> str:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address)
+
+
+@lru_cache(maxsize=10_000)
+def network_of(address: str | None) -> str:
+    """The network that is counted by: one IPv4 address, or the /64 that one IPv6 customer has."""
+    plain = plain_address(address or "")
+    return str(ip_network((plain, 64), strict=False)) if ":" in plain else plain or "unknown"

@@ -19,6 +19,7 @@ from engineio import packet as engine_packet
 from socketio import packet
 from wsproto.events import Message, Ping, Pong
 
+from helpdesk.core.addresses import network_of
 from helpdesk.realtime.connections import Connection
 from helpdesk.realtime.rules import NAMESPACE, Allowance, Limits, may_open
 
@@ -189,7 +190,7 @@ class GuardedServer(socketio.Server):
         return len(overdue)
 
     def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> bool | None:
-        if not self.waiting.add(eio_sid, str(environ.get("REMOTE_ADDR", ""))):
+        if not self.waiting.add(eio_sid, network_of(environ.get("REMOTE_ADDR"))):
             return False
         super()._handle_eio_connect(eio_sid, environ)
         return None

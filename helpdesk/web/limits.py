@@ -10,6 +10,7 @@ from flask import Flask, current_app, request
 from flask_limiter import Limiter
 
 from helpdesk.config import Settings
+from helpdesk.core.addresses import network_of
 from helpdesk.core.clock import SystemClock
 from helpdesk.web.access import find_viewer
 from helpdesk.web.counting import ProcessStorage
@@ -24,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _who() -> str:
     viewer = find_viewer()
-    return f"user:{viewer.id}" if viewer else f"address:{request.remote_addr}"
+    return f"user:{viewer.id}" if viewer else f"address:{network_of(request.remote_addr)}"
 
 
 def _class_of_request() -> str:

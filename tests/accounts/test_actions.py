@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from helpdesk.accounts import actions, queries
-from helpdesk.accounts.rules import Role, delay_after, fold, makes_cycle, network_delay_after, network_of, wait_left
+from helpdesk.accounts.rules import Role, delay_after, fold, makes_cycle, network_delay_after, wait_left
 from helpdesk.core import feed
+from helpdesk.core.addresses import network_of
 from helpdesk.core.database import db
 from helpdesk.core.errors import Conflict, Forbidden, Stale
 from tests.factories import make_department, make_user, post_form, sign_in, viewer

@@ -128,7 +128,7 @@ def test_proxies_let_through_what_the_program_takes_and_believe_no_client() -> N
         assert not re.search(r"^[^#]*(ip_hash|hash \$|cookie .*insert|sticky)", text, re.MULTILINE)
     inner = (DEPLOY / "nginx" / "helpdesk.conf").read_text().split("upstream", 1)[1]
     outer = (DEPLOY / "nginx" / "compose.conf").read_text().split("upstream", 1)[1]
-    as_in_containers = inner.replace("/var/log/nginx/helpdesk.log", "/var/log/nginx/access.log")  # standard output there
+    as_in_containers = inner.replace("/var/log/nginx/helpdesk.log", "/var/log/nginx/access.log")
     assert re.sub(r"127\.0\.0\.1:800(\d)", r"web-\1:8000", as_in_containers) == outer
 
 

@@ -383,3 +383,8 @@ def test_rate_limits_say_when_to_come_back(app: Flask, client: FlaskClient) -> N
     refused = client.get("/things/limited", headers=ana)
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
     assert client.get("/things/limited", headers=carla).status_code == 200  # a neighbour at the same address
+    # Without a person the address counts; one customer has as many of IPv6 as there are numbers.
+    addresses = ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:3::4", "2001:db8:1:3::1"]
+    answers = [client.get("/things/limited", environ_base={"REMOTE_ADDR": one}).status_code for one in addresses]
+    assert answers[2] == 429
+    assert 429 not in (answers[0], answers[1], answers[3])

@@ -22,12 +22,12 @@ from helpdesk.accounts.rules import (
     SEEN_EVERY,
     delay_after,
     network_delay_after,
-    network_of,
     normal_email,
     wait_left,
 )
 from helpdesk.audit import actions as audit
 from helpdesk.core import clock
+from helpdesk.core.addresses import network_of
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Invalid, NotFound, TooMany
 from helpdesk.hooks.specs import Viewer
