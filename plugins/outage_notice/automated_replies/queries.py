@@ -22,7 +22,7 @@ def outages_of_ticket(ticket: TicketFacts, requester: Viewer, now: datetime) -> 
     """
     text = f"{ticket.subject}\n{ticket.text}"
     found = find_matches(live_announcements(now), facts_of(requester), lineage_of(ticket.service_id), text, now)
-    refused = refused_of(ticket) if found else ()
+    refused = refused_of(ticket, {match.announcement.id for match in found}) if found else ()
     return [match for match in found if match.announcement.id not in refused]
 
 

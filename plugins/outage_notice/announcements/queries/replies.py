@@ -9,7 +9,7 @@ from helpdesk.plugin_api import ReplyText, TicketFacts, Viewer, service_lineages
 from plugins.outage_notice.announcements.queries.live import LiveAnnouncement
 
 WriteReply = Callable[[LiveAnnouncement, TicketFacts, Viewer, str, datetime], ReplyText]
-FindRefused = Callable[[TicketFacts], Collection[int]]
+FindRefused = Callable[[TicketFacts, Collection[int]], Collection[int]]
 _written: dict[str, WriteReply] = {}
 _refused: dict[str, FindRefused] = {}
 
@@ -28,14 +28,14 @@ def ticket_reply(
 
 
 def offer_refused(find: FindRefused) -> None:
-    """Say which announcements, by what its requester or an agent said, a ticket is not about."""
+    """Say which of some announcements, by what its requester or an agent said, a ticket is not about."""
     _refused["find"] = find
 
 
-def refused_of(ticket: TicketFacts) -> Collection[int]:
-    """The announcements that this ticket is not about; none without a room that knows."""
+def refused_of(ticket: TicketFacts, announcement_ids: Collection[int]) -> Collection[int]:
+    """Those of the announcements that this ticket is not about; none without a room that knows."""
     find = _refused.get("find")
-    return () if find is None else find(ticket)
+    return () if find is None else find(ticket, announcement_ids)
 
 
 def lineage_of(service_id: int | None) -> Sequence[int]:

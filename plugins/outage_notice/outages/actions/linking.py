@@ -86,11 +86,11 @@ def link_of_surge(announcement_id: int, ticket_id: int) -> TicketLink | None:
 
 def _choose(strong: Sequence[Match], weak: Sequence[Match], declined: Sequence[str]) -> tuple[Match, How, By] | None:
     refused = [m for m in strong if rules.notice_key(m.announcement.id) in declined]
-    for match in strong:
-        if match not in refused:
-            return match, How.rule, By(match.by)
-    if refused:
-        return refused[0], How.suggested, By.declined
+    if refused:  # nor is it linked to another one, about which nobody asked
+        others = [m for m in strong if m not in refused]
+        return (*others, *refused)[0], How.suggested, By.declined
+    if strong:
+        return strong[0], How.rule, By(strong[0].by)
     wanted = [m for m in weak if rules.notice_key(m.announcement.id) not in declined]
     return (wanted[0], How.suggested, By.words) if wanted else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -105,13 +105,17 @@ def was_considered(ticket_id: int) -> bool:
     return db.session.scalar(select(TicketLink.id).where(TicketLink.ticket_id == ticket_id).limit(1)) is not None
 
 
-def refused_outages(ticket: TicketFacts) -> set[int]:
-    """The outages that this ticket is not about, as its requester said in the form, or whoever unlinked it."""
-    said = {id for key in ticket.declined if (id := announcement_of(key)) is not None}
+def refused_outages(ticket: TicketFacts, outage_ids: Collection[int]) -> set[int]:
+    """Those of the outages that match this ticket which it is not about: what somebody unlinked; and all, as soon as
+    its requester said of one that theirs is different.
+    """
     links = db.session.scalars(select(TicketLink).where(TicketLink.ticket_id == ticket.id)).all()
-    is_refused = {row.announcement_id for row in links if row.unlinked_by_id is not None or row.by is By.declined}
-    linked = {row.announcement_id for row in links if row.unlinked_at is None and row.how is not How.suggested}
-    return (said | is_refused) - linked
+    active = [row for row in links if row.unlinked_at is None]
+    linked = {row.announcement_id for row in active if row.how is not How.suggested}
+    said = {id for key in ticket.declined if (id := announcement_of(key)) is not None}
+    is_different = not said.isdisjoint(outage_ids) or any(row.by is By.declined for row in active)
+    unlinked = {row.announcement_id for row in links if row.unlinked_by_id is not None}
+    return (set(outage_ids) if is_different else unlinked) - linked
 
 
 def links_of(ticket_ids: Sequence[int]) -> list[TicketLink]:

@@ -106,16 +106,22 @@ def test_the_worst_of_two_outages_takes_it(people: People, vpn: Service, settle:
     assert link.announcement_id == worst.id
 
 
+@pytest.mark.parametrize("has_another", [False, True])
 def test_what_the_requester_declined_is_only_suggested_and_not_answered(
-    app: Flask, people: People, vpn: Service, outage: Announcement, settle: Settle
+    app: Flask, people: People, vpn: Service, outage: Announcement, settle: Settle, has_another: bool
 ) -> None:
+    """Nor is another outage of the service, about which nobody asked."""
+    other = publish(people.teresa, EVERYONE, services=(vpn,), severity=3) if has_another else None
     ticket = open_ticket(people.ana, vpn, declined=(notice_key(outage.id),))
     settle()
     link = link_of(ticket)
     assert link is not None
-    assert (link.how, link.by) == (How.suggested, By.declined)
+    wanted = outage.id if other is None else other.id
+    assert (link.announcement_id, link.how, link.by) == (wanted, How.suggested, By.declined)
+    write(people.ana, ticket)
+    settle()
     assert messages(app, ticket, "VPN is down") == []
-    assert messages(app, ticket, "we have received") != []
+    assert len(messages(app, ticket, "Hello Ana")) == 2
     assert reload(ticket).status is Status.new
 
 
