@@ -23,7 +23,7 @@ from helpdesk.accounts.rules import (
     UserChange,
     scopes_for,
 )
-from helpdesk.web.forms import BaseForm
+from helpdesk.web.forms import BaseForm, id_or_none
 
 ROLE_NAMES = {
     Role.requester: _l("Requester"),
@@ -47,10 +47,6 @@ SCOPE_NAMES = {
 
 def _required() -> InputRequired:
     return InputRequired(_l("Please fill this in."))
-
-
-def _id_or_none(text: Any) -> int | None:
-    return int(text) if text not in (None, "", "None") else None
 
 
 def _choice_or_none(text: Any) -> str | None:
@@ -155,8 +151,8 @@ class PersonForm(BaseForm):
     name = StringField(_l("Name"), [_required(), Length(max=NAME_LIMIT)])
     email = EmailField(_l("E-mail address"), [Optional(), Length(max=EMAIL_LIMIT)])
     role = SelectField(_l("Role"), choices=role_choices, coerce=Role)
-    department_id = SelectField(_l("Department"), coerce=_id_or_none)
-    team_id = SelectField(_l("Team"), coerce=_id_or_none)
+    department_id = SelectField(_l("Department"), coerce=id_or_none)
+    team_id = SelectField(_l("Team"), coerce=id_or_none)
     locale = SelectField(_l("Language"), choices=_language_choices, coerce=_choice_or_none)
     time_zone = StringField(_l("Time zone"), [Optional(), Length(max=64)])
     revision = HiddenField()
@@ -192,7 +188,7 @@ def read_revision(text: str | None) -> int:
 
 class DepartmentForm(BaseForm):
     name = StringField(_l("Name"), [_required(), Length(max=NAME_LIMIT)])
-    parent_id = SelectField(_l("Belongs to"), coerce=_id_or_none)
+    parent_id = SelectField(_l("Belongs to"), coerce=id_or_none)
     revision = HiddenField()
 
     def offer(self, tree: list[Department]) -> DepartmentForm:

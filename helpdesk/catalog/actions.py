@@ -28,14 +28,10 @@ from helpdesk.catalog.rules import (
 )
 from helpdesk.core import feed, outbox
 from helpdesk.core.database import transaction
-from helpdesk.core.errors import Forbidden, Invalid, Stale
+from helpdesk.core.errors import Invalid, Stale
 from helpdesk.hooks.specs import Viewer
+from helpdesk.web.access import require_administrator
 from helpdesk.web.text import has_control_characters
-
-
-def _require_administrator(actor: Viewer | None) -> None:
-    if actor is not None and not actor.is_administrator:
-        raise Forbidden(_("Only an administrator can do this."))
 
 
 def _tidy(change: NewService | ServiceChange) -> dict[str, Any]:
@@ -93,7 +89,7 @@ def _flush(session: Session) -> None:
 
 def create_service(actor: Viewer | None, new: NewService) -> Service:
     """Raises Forbidden, Invalid (name, slug, description, parent_id, owner_team_id, keywords, department_ids)."""
-    _require_administrator(actor)
+    require_administrator(actor)
     values = _tidy(new)
     with transaction() as session:
         _check(session, values)
@@ -111,7 +107,7 @@ def change_service(actor: Viewer | None, service_id: int, change: ServiceChange)
 
     Raises Forbidden, NotFound, Stale, Invalid (the fields of the change).
     """
-    _require_administrator(actor)
+    require_administrator(actor)
     values = _tidy(change)
     with transaction() as session:
         service = queries.get_service(service_id)

@@ -27,11 +27,7 @@ from helpdesk.catalog.rules import (
     NewService,
     ServiceChange,
 )
-from helpdesk.web.forms import BaseForm
-
-
-def _id_or_none(text: Any) -> int | None:
-    return int(text) if text not in (None, "", "None") else None
+from helpdesk.web.forms import BaseForm, id_or_none
 
 
 class ServiceForm(BaseForm):
@@ -42,8 +38,8 @@ class ServiceForm(BaseForm):
         description=_l("Lower-case letters, digits and hyphens. Empty: made from the name."),
     )
     description = TextAreaField(_l("What it is for"), [Optional(), Length(max=DESCRIPTION_LIMIT)])
-    parent_id = SelectField(_l("Part of"), coerce=_id_or_none)
-    owner_team_id = SelectField(_l("Owner team"), coerce=_id_or_none)
+    parent_id = SelectField(_l("Part of"), coerce=id_or_none)
+    owner_team_id = SelectField(_l("Owner team"), coerce=id_or_none)
     keywords = StringField(
         _l("Keywords"),
         [Optional(), Length(max=KEYWORDS_LIMIT)],

@@ -13,18 +13,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, text
 
 from helpdesk.config import ROOT
 from helpdesk.core.database import Base, db
 from helpdesk.core.postgresql import wait_as_long_as_it_takes
+from helpdesk.core.schema import trees
 
 if TYPE_CHECKING:  # imported where it is needed: a start that changes nothing does without
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-HOST_VERSION_TABLE = "alembic_version"
 TURN_SECONDS = 3600  # how long one who migrates waits for another one who does
 TURN_KEY = 7302  # PostgreSQL's advisory lock of it
 
@@ -53,14 +52,6 @@ def _config(folder: Path, version_table: str, engine: Engine | None, connection:
     return config
 
 
-def _trees(app: Flask) -> list[tuple[Path, str]]:
-    """(folder, version table) of the host and then of each plugin."""
-    plugins = app.extensions["helpdesk"].plugins.call_all("migrations_path")
-    return [(ROOT / "migrations", HOST_VERSION_TABLE)] + [
-        (path, f"{HOST_VERSION_TABLE}_{name.rpartition('.')[2]}") for name, path in plugins
-    ]
-
-
 def _scripts(folder: Path, version_table: str) -> ScriptDirectory:
     from alembic.script import ScriptDirectory
 
@@ -74,7 +65,7 @@ def upgrade(engine: Engine | None = None) -> None:
     """Bring the database (the current application's by default) to the newest schema, host first."""
     from alembic import command
 
-    for folder, table in _trees(current_app):
+    for folder, table in trees():
         command.upgrade(_config(folder, table, engine or db.engine), "head")
 
 
@@ -82,7 +73,7 @@ def upgrade_inside(connection: Connection, versions: Versions | None = None) -> 
     """The same inside of this connection's transaction; with `versions` to those, and trees not named are left out."""
     from alembic import command
 
-    for folder, table in _trees(current_app):
+    for folder, table in trees():
         for revision in ("head",) if versions is None else versions.get(table, ()):
             command.upgrade(_config(folder, table, None, connection), revision)
 
@@ -91,7 +82,7 @@ def downgrade() -> None:
     """Take the whole schema down again, plugins first. All data is lost."""
     from alembic import command
 
-    for folder, table in reversed(_trees(current_app)):
+    for folder, table in reversed(trees()):
         command.downgrade(_config(folder, table, db.engine), "base")
 
 
@@ -126,13 +117,13 @@ def present(connection: Connection, table: str) -> tuple[str, ...]:
 
 def unknown_revisions(versions: Versions) -> list[str]:
     """Those that this program and its plugins do not have, by name; for a missing plugin the name of its table."""
-    trees = {table: folder for folder, table in _trees(current_app)}
+    folders = {table: folder for folder, table in trees()}
     unknown = []
     for table, revisions in versions.items():
-        if table not in trees:
+        if table not in folders:
             unknown.append(table)
             continue
-        known = {script.revision for script in _scripts(trees[table], table).walk_revisions()}
+        known = {script.revision for script in _scripts(folders[table], table).walk_revisions()}
         unknown += [revision for revision in revisions if revision not in known]
     return unknown
 
@@ -140,8 +131,8 @@ def unknown_revisions(versions: Versions) -> list[str]:
 def state() -> SchemaState:
     """Whether the current application's database is at the newest version of every tree, older, or newer than that."""
     with db.engine.connect() as connection:
-        found = {table: present(connection, table) for _folder, table in _trees(current_app)}
-    heads = {table: set(_scripts(folder, table).get_heads()) for folder, table in _trees(current_app)}
+        found = {table: present(connection, table) for _folder, table in trees()}
+    heads = {table: set(_scripts(folder, table).get_heads()) for folder, table in trees()}
     if all(set(found[table]) == heads[table] for table in heads):
         return SchemaState.current
     return SchemaState.newer if unknown_revisions(found) else SchemaState.behind
@@ -155,4 +146,4 @@ def is_current() -> bool:
 def is_empty() -> bool:
     """Whether the database was never migrated."""
     with db.engine.connect() as connection:
-        return not any(present(connection, table) for _folder, table in _trees(current_app))
+        return not any(present(connection, table) for _folder, table in trees())

@@ -26,6 +26,11 @@ def trees() -> list[tuple[Path, str]]:
     ]
 
 
+def is_version_table(name: str) -> bool:
+    """Whether this table says at which version the host or a plugin stands."""
+    return name.startswith(HOST_VERSION_TABLE)
+
+
 def newest(folder: Path) -> set[str]:
     """The revisions of a tree that no other one follows, as its files say."""
     revisions: set[str] = set()

@@ -36,6 +36,12 @@ class Access:
     scope: str | None
 
 
+def require_administrator(actor: Viewer | None) -> None:
+    """Raises Forbidden. Without an actor it is the program itself, which may do everything."""
+    if actor is not None and not actor.is_administrator:
+        raise Forbidden(_("Only an administrator can do this."))
+
+
 def find_viewer() -> Viewer | None:
     """The signed-in person (by session or token), or None.
 

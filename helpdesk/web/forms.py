@@ -34,6 +34,11 @@ def _clean_text(text: Any) -> Any:
     return text
 
 
+def id_or_none(text: Any) -> int | None:
+    """What a choice among records sent: the id, or None for "none of them"."""
+    return int(text) if text not in (None, "", "None") else None
+
+
 class BaseForm(FlaskForm):
     """Text arrives stripped and with LF line ends; control characters are an error at the field.
 

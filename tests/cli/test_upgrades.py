@@ -16,7 +16,7 @@ from alembic import command
 
 from helpdesk import create_app
 from helpdesk.config import ROOT
-from helpdesk.core import migrations
+from helpdesk.core import migrations, schema
 from helpdesk.core.database import db
 from tests.cli.conftest import Call
 from tests.databases import make_settings
@@ -58,7 +58,7 @@ def set_back(database_url: str, tmp_path: Path) -> Callable[[], None]:
 
     def go_back() -> None:
         with create_app(make_settings(database_url, tmp_path / "instance", plugins="")).app_context():
-            config = migrations._config(ROOT / "migrations", migrations.HOST_VERSION_TABLE, db.engine)
+            config = migrations._config(ROOT / "migrations", schema.HOST_VERSION_TABLE, db.engine)
             command.downgrade(config, BEFORE)
             db.engine.dispose()
 

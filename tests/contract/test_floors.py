@@ -65,3 +65,11 @@ def test_the_host_knows_no_plugin_and_plugins_know_only_the_plugin_api() -> None
     exceptions = [c.get("ignore_imports", []) for c in forbidden]
     tests_may = ["plugins.*.tests.** -> helpdesk", "plugins.*.tests.** -> helpdesk.**"]
     assert exceptions == [[], ["plugins.** -> helpdesk.plugin_api", *tests_may]]
+
+
+def test_plugins_do_not_reach_into_the_state_of_the_application() -> None:
+    """What they need of the settings, `plugin_api` gives; an import contract would not see this way around it."""
+    sources = [path for path in ROOT.glob("plugins/**/*.py") if "tests" not in path.parts]
+    assert sources
+    reaching = re.compile(r"""extensions(\[|\.get\()["']helpdesk["']""")
+    assert [str(path.relative_to(ROOT)) for path in sources if reaching.search(path.read_text())] == []

@@ -27,14 +27,9 @@ from helpdesk.accounts.rules import (
 )
 from helpdesk.config import LOCALES
 from helpdesk.core import feed, outbox
-from helpdesk.core.errors import Forbidden, Invalid
+from helpdesk.core.errors import Invalid
 from helpdesk.hooks.specs import Viewer
-
-
-def require_administrator(actor: Viewer | None) -> None:
-    """Raises Forbidden. The system itself may do everything."""
-    if actor is not None and not actor.is_administrator:
-        raise Forbidden(_("Only an administrator can do this."))
+from helpdesk.web.access import require_administrator
 
 
 def require_own_or_administrator(actor: Viewer | None, user_id: int) -> None:

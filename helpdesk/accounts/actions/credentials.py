@@ -22,7 +22,6 @@ from helpdesk.accounts.actions._shared import (
     flush_unique,
     locale_faults,
     name_fault,
-    require_administrator,
 )
 from helpdesk.accounts.models import OneTimeToken, User, UserSession
 from helpdesk.accounts.rules import (
@@ -38,6 +37,7 @@ from helpdesk.core import clock
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Conflict, Invalid, NotFound
 from helpdesk.hooks.specs import Viewer
+from helpdesk.web.access import require_administrator
 from helpdesk.web.letters import language_for, page_address
 
 

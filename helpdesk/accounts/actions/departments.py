@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from helpdesk.accounts import queries
-from helpdesk.accounts.actions._shared import flush_unique, name_fault, require_administrator
+from helpdesk.accounts.actions._shared import flush_unique, name_fault
 from helpdesk.accounts.models import Department, Team, User
 from helpdesk.accounts.rules import DEPTH_LIMIT, DepartmentsChanged, makes_cycle, parse_path
 from helpdesk.audit import actions as audit
@@ -16,6 +16,7 @@ from helpdesk.core import feed, outbox
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Conflict, Invalid, Stale
 from helpdesk.hooks.specs import Viewer
+from helpdesk.web.access import require_administrator
 
 
 def _check_name(session: Session, name: str, parent_id: int | None, own_id: int = 0) -> str:

@@ -18,7 +18,6 @@ from helpdesk.accounts.actions._shared import (
     check_person,
     end_all_sessions,
     flush_unique,
-    require_administrator,
 )
 from helpdesk.accounts.models import ApiToken, User
 from helpdesk.accounts.rules import DEMO_PASSWORD, NewUser, Role, UserChange, normal_email
@@ -27,6 +26,7 @@ from helpdesk.core import clock
 from helpdesk.core.database import transaction
 from helpdesk.core.errors import Conflict, Stale
 from helpdesk.hooks.specs import Viewer
+from helpdesk.web.access import require_administrator
 
 
 def _facts(change: NewUser | UserChange) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from helpdesk.cli.backups.sqlite_store import SqliteCopy
 from helpdesk.cli.backups.sqlite_store import size as sqlite_size
 from helpdesk.core import clock, migrations
 from helpdesk.core.database import is_postgresql
+from helpdesk.core.schema import is_version_table
 from helpdesk.tickets.actions.files import attachments_dir
 from helpdesk.tickets.models import Attachment
 
@@ -57,7 +58,7 @@ def _check_room(target: Path) -> None:
 
 def _describe(connection: sa.Connection, with_attachments: bool) -> Manifest:
     names = list_tables(connection)
-    schema = {name: list(migrations.present(connection, name)) for name in names if _is_version_table(name)}
+    schema = {name: list(migrations.present(connection, name)) for name in names if is_version_table(name)}
     if not schema:
         raise BadBackup("the database was never migrated: there is nothing to back up")
     epoch, seq = connection.execute(sa.text("SELECT epoch, seq FROM feed_head WHERE id = 1")).one()
@@ -73,17 +74,13 @@ def _describe(connection: sa.Connection, with_attachments: bool) -> Manifest:
     )
 
 
-def _is_version_table(name: str) -> bool:
-    return name.startswith(migrations.HOST_VERSION_TABLE)
-
-
 def list_tables(connection: sa.Connection) -> list[str]:
     return sorted(sa.inspect(connection).get_table_names())
 
 
 def count_rows(connection: sa.Connection) -> dict[str, int]:
     """How many rows each table has, those of the versions left out."""
-    names = [name for name in list_tables(connection) if not _is_version_table(name)]
+    names = [name for name in list_tables(connection) if not is_version_table(name)]
     counts = {name: sa.select(sa.func.count()).select_from(sa.table(name)) for name in names}
     return {name: connection.scalar(count) or 0 for name, count in counts.items()}
 

@@ -15,6 +15,7 @@ from helpdesk.cli.backups.archive import CHUNK, BadBackup, Manifest, Writer
 from helpdesk.core import migrations
 from helpdesk.core.database import db
 from helpdesk.core.postgresql import wait_as_long_as_it_takes
+from helpdesk.core.schema import is_version_table
 
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
 COLUMNS = (
@@ -55,7 +56,7 @@ class PostgresqlCopy:
         return self._connection
 
     def write(self, archive: Writer) -> None:
-        names = [name for (name,) in self._connection.execute(sa.text(TABLES)) if not _is_version_table(name)]
+        names = [name for (name,) in self._connection.execute(sa.text(TABLES)) if not is_version_table(name)]
         for name in names:
             self.columns[name] = columns_of(self._connection, name)
             path = self._folder / f"{name}.copy"
@@ -68,10 +69,6 @@ class PostgresqlCopy:
         # A sequence is not part of a snapshot: read after the rows, it is at least as far as they are.
         for name, last in self._connection.execute(sa.text(SEQUENCES)):
             self.sequences[name] = (1, False) if last is None else (int(last), True)
-
-
-def _is_version_table(name: str) -> bool:
-    return name.startswith(migrations.HOST_VERSION_TABLE)
 
 
 def _cursor(connection: sa.Connection) -> Any:
@@ -99,7 +96,7 @@ def load(connection: sa.Connection, manifest: Manifest, folder: Path) -> None:
     _drop_everything(connection)
     versions = {table: tuple(revisions) for table, revisions in manifest.schema.items()}
     migrations.upgrade_inside(connection, versions)
-    tables = [name for (name,) in connection.execute(sa.text(TABLES)) if not _is_version_table(name)]
+    tables = [name for (name,) in connection.execute(sa.text(TABLES)) if not is_version_table(name)]
     if set(tables) != set(manifest.columns):
         raise BadBackup(f"its tables are not those of its schema: {sorted(set(tables) ^ set(manifest.columns))}")
     keys = connection.execute(sa.text(FOREIGN_KEYS)).all()

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 ROLE_NAMES = ("requester", "agent", "technician", "administrator")
 TARGETS_LIMIT = 500
+SMALLEST_GROUP = 5  # figures about fewer people would say who did or thought what
 
 
 class TargetKind(StrEnum):

@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
-from wtforms.widgets import HiddenInput
 
 from helpdesk.plugin_api import BaseForm, LocalDateTimeField
+from plugins.outage_notice.announcements.forms.fields import revision_field
 from plugins.outage_notice.announcements.forms.words import LateSelectField, choices_of
 from plugins.outage_notice.reviews.actions import NewAction
 from plugins.outage_notice.reviews.rules import (
@@ -64,14 +64,10 @@ def _text(label: Any) -> TextAreaField:
     return TextAreaField(label, [Optional(), Length(max=TEXT_LIMIT)])
 
 
-def _revision() -> IntegerField:
-    return IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31)])
-
-
 class ReviewForm(BaseForm):
     """What people write about an outage."""
 
-    revision = _revision()
+    revision = revision_field()
     summary = _text(_l("Summary"))
     cause = SelectField(
         _l("Kind of cause"), choices=[SelectChoice("", _l("Not chosen yet")), *choices_of(CAUSE_NAMES)], default=""
@@ -106,14 +102,14 @@ def _kept(field: Any) -> datetime | None:
 class PublishForm(BaseForm):
     """Who may read the review."""
 
-    revision = _revision()
+    revision = revision_field()
     readers = RadioField(_l("Who can read it"), choices=choices_of(READERS_NAMES), default=Readers.staff.value)
 
 
 class ActionForm(BaseForm):
     """Something to change, by whom and until when."""
 
-    revision = _revision()
+    revision = revision_field()
     what = StringField(_l("What"), [DataRequired(_l("Say what is to be changed.")), Length(max=ACTION_LIMIT)])
     owner_id = LateSelectField(_l("Who"), validators=[DataRequired(_l("Choose somebody of the staff."))])
     due_on = DateField(_l("Due"), [DataRequired(_l("Choose a date."))])

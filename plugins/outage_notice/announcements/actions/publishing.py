@@ -15,7 +15,7 @@ from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.drafts import change_inside, create_inside
 from plugins.outage_notice.announcements.actions.drills import end_drill_by_itself, keep_drill_ending
 from plugins.outage_notice.announcements.actions.planning import plan_steps
-from plugins.outage_notice.announcements.actions.saying import said_anew, said_in
+from plugins.outage_notice.announcements.actions.saying import promised_in, said_anew, said_in
 from plugins.outage_notice.announcements.actions.writing import (
     PLAN_FIELDS,
     log,
@@ -93,15 +93,9 @@ def publish_inside(
     number(record, at, Weight.alert_again)
     plan_steps(session, record, at)
     data = {"title": record.title, "severity": record.severity, "status": record.status, "people": facts.people}
-    data |= _promised(record) | {"suggested": int(record.suggested_severity), "effects": sorted(set(effects))}
+    data |= promised_in(record) | {"suggested": int(record.suggested_severity), "effects": sorted(set(effects))}
     log(session, record, actor, at, "published", is_public=True, data=data | said_in(draft), after=data)
     record_event(AnnouncementPublished(record.id, record.revision))
-
-
-def _promised(record: Announcement) -> dict[str, Any]:
-    """When people were told that the next update comes and the end is expected, for the timeline."""
-    times = {"next_update_at": record.next_update_at, "eta": record.eta}
-    return {name: None if moment is None else moment.isoformat() for name, moment in times.items()}
 
 
 def _begin(record: Announcement, actor: Viewer, at: datetime) -> None:
@@ -210,7 +204,7 @@ def _save_edit(
         plan_steps(session, record, at)
     number(record, at, weight)
     what = tuple(sorted(changed))
-    told: dict[str, Any] = _promised(record) if changed.keys() & {"next_update_at", "eta"} else {}
+    told: dict[str, Any] = promised_in(record) if changed.keys() & {"next_update_at", "eta"} else {}
     told |= {"severity": record.severity} if "severity" in changed else {}
     log(
         session,

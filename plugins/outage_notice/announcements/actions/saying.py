@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk.plugin_api import Service, db
+from plugins.outage_notice.announcements.models import Announcement
 from plugins.outage_notice.announcements.rules import Draft, Texts, mails_before, plan_of
 from plugins.outage_notice.audiences import queries as audiences
 from plugins.outage_notice.audiences.rules import Target, TargetKind
@@ -24,6 +25,12 @@ TEXT_NAMES = ("title", "description", "workaround")
 def said_in(draft: Draft) -> dict[str, Any]:
     """All of it: `texts` by language, `audience` (names by target), `services` (name and effect by id), `channels`."""
     return _said(draft, *_names([draft]))
+
+
+def promised_in(record: Announcement) -> dict[str, Any]:
+    """When people were told that the next update comes and the end is expected, for the timeline."""
+    times = {"next_update_at": record.next_update_at, "eta": record.eta}
+    return {name: None if moment is None else moment.isoformat() for name, moment in times.items()}
 
 
 def said_anew(before: Draft, after: Draft) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -15,7 +15,7 @@ from plugins.outage_notice.announcements import rules
 from plugins.outage_notice.announcements.actions.drafts import insert_draft
 from plugins.outage_notice.announcements.actions.planning import plan_steps
 from plugins.outage_notice.announcements.actions.publishing import start_if_due
-from plugins.outage_notice.announcements.actions.saying import said_in
+from plugins.outage_notice.announcements.actions.saying import promised_in, said_in
 from plugins.outage_notice.announcements.models import Announcement, TimelineEntry, Update
 from plugins.outage_notice.announcements.queries.records import draft_of
 from plugins.outage_notice.announcements.rules import Draft, Effect, Kind, ServiceEffect, Status, Weight
@@ -88,11 +88,6 @@ def _write(
     return record
 
 
-def _promised(record: Announcement) -> dict[str, Any]:
-    times = {"next_update_at": record.next_update_at, "eta": record.eta}
-    return {name: None if moment is None else moment.isoformat() for name, moment in times.items()}
-
-
 def _tell(session: Session, author: Viewer, record: Announcement, story: Story, at: datetime, now: datetime) -> None:
     record.published_at = record.changed_at = record.updated_at = at
     record.owner_id = author.id
@@ -100,7 +95,7 @@ def _tell(session: Session, author: Viewer, record: Announcement, story: Story, 
     if record.kind is Kind.incident and record.starts_at is None:
         record.starts_at = at
     start_if_due(record, at if story.ends else now)
-    data = {"title": record.title} | _promised(record) | said_in(draft_of(record))
+    data = {"title": record.title} | promised_in(record) | said_in(draft_of(record))
     _note(session, record, author, at, "published", is_public=True, data=data)
     for said in story.said:
         _say(session, author, record, said, at + said.after)
@@ -139,7 +134,7 @@ def _say(session: Session, author: Viewer, record: Announcement, said: Said, at:
     kind = "updated" if said.is_public else "noted"
     data: dict[str, Any] = {"update_id": row.id, "text": said.text}
     if said.is_public:
-        data |= {"status": record.status.value} | _promised(record)
+        data |= {"status": record.status.value} | promised_in(record)
     _note(session, record, author, at, kind, is_public=said.is_public, data=data)
 
 

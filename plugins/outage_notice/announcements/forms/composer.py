@@ -14,7 +14,7 @@ from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from helpdesk.plugin_api import LOCALES, BaseForm, LocalDateTimeField
-from plugins.outage_notice.announcements.forms.fields import AudienceField, NoticePlanField, ServicesField
+from plugins.outage_notice.announcements.forms.fields import AudienceField, NoticePlanField, ServicesField, number_typed
 from plugins.outage_notice.announcements.forms.words import (
     AUTOMATIC,
     KIND_NAMES,
@@ -172,9 +172,7 @@ class ComposerForm(BaseForm):
 
     @property
     def typed_people(self) -> int | None:
-        """The number typed for a critical notice to everyone, whatever stands between its digits."""
-        digits = "".join(c for c in self.confirmed_people.data or "" if c.isdecimal() and c.isascii())
-        return int(digits) if digits else None
+        return number_typed(self.confirmed_people.data)
 
     @property
     def chosen_weight(self) -> Weight | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import Field
+from wtforms import Field, IntegerField
 from wtforms.utils import unset_value
-from wtforms.validators import ValidationError
+from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms.widgets import HiddenInput
 
 from plugins.outage_notice.announcements.rules import (
     Anchor,
@@ -36,6 +37,17 @@ NOT_NEEDED = "none"
 
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and 0 < len(text) <= _ID_DIGITS
+
+
+def number_typed(text: str | None) -> int | None:
+    """The number of people that somebody typed, such as "1 300" or "1,300", whatever stands between its digits."""
+    digits = "".join(c for c in text or "" if c.isdecimal() and c.isascii())
+    return int(digits) if digits else None
+
+
+def revision_field() -> IntegerField:
+    """The revision that the form was filled from, hidden: who edits an outdated one is told so."""
+    return IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31)])
 
 
 class ServicesField(Field):

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, TextAreaField
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
-from wtforms.widgets import HiddenInput
+from wtforms import BooleanField, RadioField, SelectField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
 
 from helpdesk.plugin_api import BaseForm, LocalDateTimeField
-from plugins.outage_notice.announcements.forms.fields import ChecksField
+from plugins.outage_notice.announcements.forms.fields import ChecksField, revision_field
 from plugins.outage_notice.announcements.forms.words import (
     AUTOMATIC,
     STATUS_NAMES,
@@ -34,14 +33,10 @@ from plugins.outage_notice.announcements.rules import (
 _REQUIRED = _l("Please write what people should know.")
 
 
-def _revision() -> IntegerField:
-    return IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31)])
-
-
 class UpdateForm(BaseForm):
     """A dated entry: what changed, what now, when the next word comes."""
 
-    revision = _revision()
+    revision = revision_field()
     text = TextAreaField(_l("Text of the update"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
     status = LateSelectField(_l("Status"), validators=[Optional()])
     next_update_at = LocalDateTimeField(_l("Next update by"))
@@ -85,7 +80,7 @@ def _chosen(field: Any) -> datetime | Unset | None:
 class ResolveForm(BaseForm):
     """The last message and the time it worked again."""
 
-    revision = _revision()
+    revision = revision_field()
     text = TextAreaField(_l("Last message"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
     ended_at = LocalDateTimeField(_l("Worked again at"), [Optional()])
     tickets = RadioField(
@@ -106,14 +101,14 @@ class ResolveForm(BaseForm):
 class EndForm(BaseForm):
     """Cancelling or withdrawing, with a word about why."""
 
-    revision = _revision()
+    revision = revision_field()
     text = TextAreaField(_l("What people should know"), [Optional(), Length(max=TEXT_LIMIT)])
 
 
 class ReopenForm(BaseForm):
     """A resolved incident that is back."""
 
-    revision = _revision()
+    revision = revision_field()
     text = TextAreaField(_l("What happens again"), [DataRequired(_REQUIRED), Length(max=TEXT_LIMIT)])
     next_update_at = LocalDateTimeField(_l("Next update by"), [Optional()])
     eta = LocalDateTimeField(_l("Expected fix"), [Optional()])

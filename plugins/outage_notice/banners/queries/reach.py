@@ -14,11 +14,11 @@ from helpdesk.plugin_api import Department, User, Viewer, db, online_user_ids
 from plugins.outage_notice.announcements.queries import get_announcement
 from plugins.outage_notice.announcements.queries.records import targets_by_id
 from plugins.outage_notice.audiences.queries import audience_condition, count_people
+from plugins.outage_notice.audiences.rules import SMALLEST_GROUP
 from plugins.outage_notice.banners.models import ReachMinute, Receipt
 
 T = TypeVar("T")
 
-SMALLEST_GROUP = 5  # fewer people would say who did what
 CHUNK = 5000
 KEPT_FROM_SECONDS = 0.1  # what is found faster is always found anew
 COUNT_KEPT_FROM_SECONDS = 0.02  # the same for a count, which each look at a room takes

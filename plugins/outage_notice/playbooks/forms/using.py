@@ -14,6 +14,7 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import HiddenInput
 
 from helpdesk.plugin_api import BaseForm, LocalDateTimeField, Viewer, language_for
+from plugins.outage_notice.announcements.forms.fields import number_typed
 from plugins.outage_notice.announcements.forms.words import (
     LANGUAGE_NAMES,
     LEVEL_NAMES,
@@ -54,8 +55,7 @@ class UseForm(BaseForm):
 
     @property
     def typed_people(self) -> int | None:
-        digits = "".join(c for c in self.confirmed_people.data or "" if c.isdecimal() and c.isascii())
-        return int(digits) if digits else None
+        return number_typed(self.confirmed_people.data)
 
     @property
     def eta_unknown(self) -> Any:

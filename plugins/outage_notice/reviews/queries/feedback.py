@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from helpdesk.plugin_api import Department, db
+from plugins.outage_notice.audiences.rules import SMALLEST_GROUP
 from plugins.outage_notice.reviews.models import Feedback
-from plugins.outage_notice.reviews.rules import SMALLEST_GROUP, Answer, Side
+from plugins.outage_notice.reviews.rules import Answer, Side
 
 COMMENTS_SHOWN = 200
 

@@ -9,7 +9,6 @@ TEXT_LIMIT = 8000
 ACTION_LIMIT = 200
 ACTIONS_LIMIT = 50
 COMMENT_LIMIT = 1000
-SMALLEST_GROUP = 5  # fewer people would say who did or thought what
 TEXT_FIELDS = ("summary", "root_cause", "contributing", "went_well", "to_improve", "luck", "public_summary")
 WRITTEN_WITHIN = timedelta(days=7)
 
