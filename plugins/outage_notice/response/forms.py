@@ -33,9 +33,9 @@ class BriefingForm(BaseForm):
 
 TARGET_NAMES = {
     "first_message_minutes": _l("First message"),
-    "response_minutes": _l("Somebody has it"),
+    "response_minutes": _l("Answer of the team"),
     "update_minutes": _l("Update at least every"),
-    "resolution_minutes": _l("Works again"),
+    "resolution_minutes": _l("Resolution"),
     "escalate_minutes": _l("Late until the next person is told"),
 }
 
