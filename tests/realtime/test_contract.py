@@ -62,6 +62,7 @@ def test_the_versions_are_those_that_were_read(package: str, known: str) -> None
         (pywsgi.WSGIHandler.process_result, ["self"]),
         (pywsgi.WSGIHandler.__init__, ["self", "sock", "address", "server", "rfile"]),
         (pywsgi.WSGIHandler.read_request, ["self", "raw_requestline"]),
+        (pywsgi.WSGIHandler._sendall, ["self", "data"]),
         (pywsgi.WSGIHandler.handle_error, ["self", "t", "v", "tb"]),
         (pywsgi.WSGIHandler._handle_client_error, ["self", "ex"]),
     ],

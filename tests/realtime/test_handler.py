@@ -14,6 +14,7 @@ from helpdesk.realtime import upgrade
 
 HEAD = b"Host: localhost\r\n"
 READ: list[str] = []
+LARGE = 40_000_000  # more than the kernel keeps
 
 
 def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -21,8 +22,9 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         READ.append(f"{len(environ['wsgi.input'].read())} bytes")
     except OSError as error:
         READ.append(type(error).__name__)
-    start_response("200 OK", [("Content-Length", "2")])
-    return [b"ok"]
+    body = b"x" * LARGE if environ["PATH_INFO"] == "/large" else b"ok"
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
 
 
 @pytest.fixture
@@ -54,8 +56,9 @@ def talk(said: list[str], *parts: bytes, pause: float = 0.0) -> bytes:
                 for part in parts:
                     client.sendall(part)
                     gevent.sleep(pause)
-                while part := client.recv(65536):
+                while part := client.recv(1_000_000):
                     answer += part
+                    gevent.sleep(pause)
             return answer
     finally:
         server.stop()
@@ -85,3 +88,8 @@ def test_a_bad_request_is_said_in_one_line(said: list[str]) -> None:
     assert talk(said, b"GET / HTTP/1.1\r\n" + many + b"\r\n").startswith(b"HTTP/1.1 400")
     assert "a traceback" not in said
     assert any("more than 100 headers" in line for line in said)
+
+
+def test_a_large_answer_may_take_a_slow_line_longer(said: list[str]) -> None:
+    request = b"GET /large HTTP/1.1\r\nConnection: close\r\n" + HEAD + b"\r\n"
+    assert talk(said, request, pause=0.005).endswith(b"x" * LARGE)
