@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.02  # connects that come together share one look at the boards
-# While so many more come in that time, they are waited for, as each look reads where the feed stands; but not longer.
-STORM, STORM_SECONDS = 3, 0.25
+STORM_SECONDS = 0.25  # and wait so long for others that come, as each look reads where the feed stands
 CHANGES_AT_ONCE = 5000
 
 
@@ -223,8 +222,8 @@ class Follower:
 
     def _gather(self) -> None:
         """Let those who come together be greeted together, and nobody wait once the others are in."""
-        until, known = time.monotonic() + STORM_SECONDS, -STORM
-        while len(self._pending) - known >= STORM and time.monotonic() < until:
+        until, known = time.monotonic() + STORM_SECONDS, 0
+        while len(self._pending) > known and time.monotonic() < until:
             known = len(self._pending)
             self._live.server.sleep(GATHER_SECONDS)
 
