@@ -13,6 +13,7 @@ from helpdesk.realtime import wire
 UPGRADE = "helpdesk.upgrade"  # the name in the WSGI environment
 SILENT_SECONDS = 75  # without a byte in either direction; proxies keep an idle connection for up to 65
 HEAD_SECONDS = 20  # from the first line of a request to the end of its headers
+FRAMING = {len(name): name for name in ("host", "content-length", "transfer-encoding")}
 PIECE_BYTES = 256 * 1024
 KERNEL_BYTES = 64 * 1024  # that the kernel keeps of what was sent; by itself it keeps megabytes for a stopped client
 
@@ -28,7 +29,16 @@ class LimitedHandler(pywsgi.WSGIHandler):
         is_good = False  # which is answered 400
         with gevent.Timeout(HEAD_SECONDS, False):
             is_good = super().read_request(raw_requestline)
-        return is_good  # noqa: RET504 - False when the time was over
+        return is_good and self._is_read_in_one_way()
+
+    def _is_read_in_one_way(self) -> bool:
+        """Not so when a proxy may find another name or another end of the request than we do. Of a length beside
+        chunks pywsgi has taken the length away.
+        """
+        headers = [(name.lower(), value) for name, value in self.headers.items() if len(name) in FRAMING]
+        found = [(name, value.strip()) for name, value in headers if FRAMING[len(name)] == name]
+        size = dict(found).get("content-length", "0")
+        return len(dict(found)) == len(found) and size.isascii() and size.isdigit()
 
     def _sendall(self, data: bytes) -> None:
         """In pieces: the time without a byte is that of one call, and a large answer may take a slow line longer."""

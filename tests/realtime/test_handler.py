@@ -93,3 +93,23 @@ def test_a_bad_request_is_said_in_one_line(said: list[str]) -> None:
 def test_a_large_answer_may_take_a_slow_line_longer(said: list[str]) -> None:
     request = b"GET /large HTTP/1.1\r\nConnection: close\r\n" + HEAD + b"\r\n"
     assert talk(said, request, pause=0.005).endswith(b"x" * LARGE)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        (b"Content-Length: 2", True),
+        (b"Transfer-Encoding: chunked", True),
+        (b"Content-Length: 2\r\nContent-Length: 2", False),
+        (b"Content-Length: 2\r\ncontent-length: 40", False),
+        (b"Content-Length: +2", False),
+        (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", False),
+        (b"Content-Length: 2\r\nHost: evil.example", False),
+    ],
+)
+def test_a_request_that_can_be_read_in_two_ways_is_refused(said: list[str], headers: bytes, is_taken: bool) -> None:
+    body = b"2\r\nab\r\n0\r\n\r\n" if is_taken and b"chunked" in headers else b"ab"
+    answer = talk(said, b"POST / HTTP/1.1\r\nConnection: close\r\n" + HEAD + headers + b"\r\n\r\n" + body)
+    assert answer.startswith(b"HTTP/1.1 200" if is_taken else b"HTTP/1.1 400")
+    assert bool(READ) is is_taken
+    assert READ in ([], ["2 bytes"])
