@@ -88,10 +88,7 @@ def change_user(actor: Viewer | None, user_id: int, change: UserChange) -> User:
     with transaction() as session:
         user = queries.get_user(user_id)
         before = queries.change_of(user)
-        if change.revision != before.revision:
-            raise Stale(
-                _("Somebody else changed this person in the meantime."), _facts(before) | {"revision": before.revision}
-            )
+        _require_newest(change, before)
         wanted = dataclasses.replace(change, name=change.name.strip(), email=normal_email(change.email))
         differing = [name for name, value in _facts(wanted).items() if getattr(before, name) != value]
         if not differing:
@@ -109,16 +106,18 @@ def change_user(actor: Viewer | None, user_id: int, change: UserChange) -> User:
             end_all_sessions(session, user.id, now)
         if "email" in differing:
             tell_of_change(user, before.email, "email")
-        audit.record(
-            actor,
-            "user.changed",
-            "user",
-            user.id,
-            before={n: getattr(before, n) for n in differing},
-            after={n: getattr(wanted, n) for n in differing},
-        )
+        old, present = ({name: getattr(facts, name) for name in differing} for facts in (before, wanted))
+        audit.record(actor, "user.changed", "user", user.id, before=old, after=present)
         announce_user(user, *differing, sessions_ended=is_role_new)
     return user
+
+
+def _require_newest(change: UserChange, present: UserChange) -> None:
+    """Raises Stale, with what is there now, for a change of an outdated revision."""
+    if change.revision != present.revision:
+        raise Stale(
+            _("Somebody else changed this person in the meantime."), _facts(present) | {"revision": present.revision}
+        )
 
 
 def disable_user(actor: Viewer | None, user_id: int) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -53,9 +54,7 @@ def open_ticket(actor: Viewer, new: NewTicket, cause_id: str | None = None) -> T
 def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
     now = clock.now()
     subject, body = steps.clean_subject(new.subject), steps.clean_body(new.body, may_be_empty=True)
-    requester_id = actor.id if new.requester_id is None else new.requester_id
-    if not actor.is_staff and (requester_id != actor.id or new.priority is not None):
-        raise Forbidden(_("Only staff open tickets for other people and choose the priority."))
+    requester_id = _check_opener(actor, new)
     with files.stored(new.uploads) as stored, transaction() as session:
         existing = None if cause_id is None else find_message_by_cause(cause_id)
         if existing is not None:
@@ -63,35 +62,41 @@ def _open_once(actor: Viewer, new: NewTicket, cause_id: str | None) -> Ticket:
             return get_ticket_by_id(existing.ticket_id)
         steps.require_service(session, new.service_id)
         requester_name = steps.require_name(requester_id, "requester_id")
-        priority = new.priority or Priority.normal
-        for_other = requester_id != actor.id
-        ticket = _write_ticket(
-            session,
-            number=_next_number(),
-            subject=subject,
-            service_id=new.service_id,
-            priority=priority,
-            status=Status.new,
-            requester_id=requester_id,
-            channel=Channel.staff if for_other and new.channel is Channel.web else new.channel,
-            created_at=now,
-            updated_at=now,
-            due_at=first_promise(priority, now).due_at,
-            last_requester_message_at=None if for_other else now,
-            revision=1,
-            created_by_id=actor.id,
-        )
+        ticket = _write_ticket(session, **_first_values(actor, new, requester_id, now), subject=subject)
         _first_message(session, actor, ticket, requester_name, body or subject, cause_id, stored)
         feed.record("ticket", ticket.id)
-        audit.record(
-            actor,
-            "ticket.opened",
-            "ticket",
-            ticket.number,
-            after={"requester_id": requester_id, "service_id": new.service_id, "priority": priority},
-        )
+        after = {"requester_id": requester_id, "service_id": new.service_id, "priority": ticket.priority}
+        audit.record(actor, "ticket.opened", "ticket", ticket.number, after=after)
         outbox.record(TicketOpened(ticket.id, new.declined))
     return ticket
+
+
+def _check_opener(actor: Viewer, new: NewTicket) -> int:
+    """Whose ticket it is. Raises Forbidden for what only staff may choose."""
+    requester_id = actor.id if new.requester_id is None else new.requester_id
+    if not actor.is_staff and (requester_id != actor.id or new.priority is not None):
+        raise Forbidden(_("Only staff open tickets for other people and choose the priority."))
+    return requester_id
+
+
+def _first_values(actor: Viewer, new: NewTicket, requester_id: int, now: datetime) -> dict[str, Any]:
+    """The columns of a new ticket but for its subject; takes the next number."""
+    priority = new.priority or Priority.normal
+    is_for_other = requester_id != actor.id
+    return {
+        "number": _next_number(),
+        "service_id": new.service_id,
+        "priority": priority,
+        "status": Status.new,
+        "requester_id": requester_id,
+        "channel": Channel.staff if is_for_other and new.channel is Channel.web else new.channel,
+        "created_at": now,
+        "updated_at": now,
+        "due_at": first_promise(priority, now).due_at,
+        "last_requester_message_at": None if is_for_other else now,
+        "revision": 1,
+        "created_by_id": actor.id,
+    }
 
 
 def _write_ticket(session: Session, **values: Any) -> Ticket:

@@ -29,6 +29,7 @@ from helpdesk.tickets.rules import (
     SUBJECT_LIMIT,
     Change,
     MessageKind,
+    Priority,
     Status,
     TicketChanged,
     TicketStatusChanged,
@@ -178,9 +179,7 @@ def apply_change(
     for name in given.keys() - {"status", "waiting_on"}:
         setattr(ticket, name, given[name])
     if ticket.priority is not old_priority:
-        promise = Promise(ticket.due_at, ticket.paused_seconds_left)
-        promise = promise_after_priority(promise, old_priority, ticket.priority)
-        ticket.due_at, ticket.paused_seconds_left = promise.due_at, promise.paused_seconds_left
+        _move_promise(ticket, old_priority)
     changed = [name for name in given if getattr(ticket, name) != before[name]]
     if not changed:
         return False
@@ -190,16 +189,15 @@ def apply_change(
     ticket.updated_at = now
     for name in changed:
         add_history(ticket.id, actor, now, name, labels[name], _label(session, name, getattr(ticket, name)))
-    audit.record(
-        actor,
-        "ticket.changed",
-        "ticket",
-        ticket.number,
-        before={name: before[name] for name in changed},
-        after={name: getattr(ticket, name) for name in changed},
-    )
+    old, present = {name: before[name] for name in changed}, {name: getattr(ticket, name) for name in changed}
+    audit.record(actor, "ticket.changed", "ticket", ticket.number, before=old, after=present)
     _record_events(ticket, old_status, changed, is_told)
     return True
+
+
+def _move_promise(ticket: Ticket, old_priority: Priority) -> None:
+    promise = promise_after_priority(Promise(ticket.due_at, ticket.paused_seconds_left), old_priority, ticket.priority)
+    ticket.due_at, ticket.paused_seconds_left = promise.due_at, promise.paused_seconds_left
 
 
 def _record_events(ticket: Ticket, old_status: Status, changed: list[str], is_told: bool) -> None:
