@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpdesk.accounts.models import Department, Team, User
 from helpdesk.accounts.queries import viewers
 from helpdesk.accounts.rules import DepartmentsChanged, Role, UserChanged
+from helpdesk.audit.actions import raise_alarm
 from helpdesk.audit.actions import record as record_audit
 from helpdesk.audit.budgets import require_audience
 from helpdesk.catalog.models import Service, ServiceDepartment
@@ -172,6 +173,7 @@ __all__ = [
     "paged_whole",
     "queue_mail",
     "queue_notification",
+    "raise_alarm",
     "read_cursor",
     "record_audit",
     "record_event",

@@ -261,10 +261,11 @@ class Specs:
         raise NotImplementedError
 
     @hookspec
-    def mail_is_wanted(self, reference: MailReference, now: datetime) -> bool | None:
+    def mail_is_wanted(self, reference: MailReference, now: datetime) -> bool | datetime | None:
         """Whether a mail that was queued with this reference is still true, asked each time before it is handed over.
 
-        False drops it; None says nothing about it. If it raises, the mail goes out.
+        False drops it; a moment lets it wait until then, to be asked again; None says nothing about it. If it raises,
+        the mail goes out.
         """
         raise NotImplementedError
 

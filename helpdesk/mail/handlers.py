@@ -29,6 +29,7 @@ TIMEOUT_SECONDS = 10  # for each answer
 MOST_SECONDS = 40  # for one mail: less than the lease of its effect leaves
 BUDGET_PAUSE_SECONDS = 600
 NO_REASON = "what it says is not true any more"
+UNSURE = "whether what it says is true will be known later"
 
 
 def deliver(item: Item) -> None:
@@ -41,10 +42,7 @@ def deliver(item: Item) -> None:
     record, now = queries.find_by_outbox_id(item.id), clock.now()
     if record is not None and record.state in (MailState.sent, MailState.kept):
         return
-    if not _is_wanted(item, now):
-        if record is not None:
-            actions.note_failure(record.id, MailState.failed, NO_REASON)
-        raise NotWanted(NO_REASON)
+    _require_reason(item, record, now)
     if record is None:
         _check_budget(item)
         record = actions.keep_record(item, MailState.waiting if settings.smtp_url else MailState.kept)
@@ -64,13 +62,19 @@ def deliver(item: Item) -> None:
     actions.note_accepted(record.id, item, clock.now())
 
 
-def _is_wanted(item: Item, now: datetime) -> bool:
-    """Whether what the mail says is still true, as far as anybody knows: it may have waited for days."""
+def _require_reason(item: Item, record: OutgoingMail | None, now: datetime) -> None:
+    """Raises NotWanted or NotNow for what is not true any more, or for a while: it may have waited for days."""
     reference = item.payload.get("reference")
     if not reference:
-        return True
+        return
     plugins = current_app.extensions["helpdesk"].plugins
-    return False not in plugins.collect("mail_is_wanted", reference=MailReference(*reference), now=now)
+    answers = plugins.collect("mail_is_wanted", reference=MailReference(*reference), now=now)
+    if False in answers:
+        if record is not None:
+            actions.note_failure(record.id, MailState.failed, NO_REASON)
+        raise NotWanted(NO_REASON)
+    if waits := [answer for answer in answers if isinstance(answer, datetime) and answer > now]:
+        raise NotNow((max(waits) - now).total_seconds(), UNSURE)
 
 
 def _check_budget(item: Item) -> None:

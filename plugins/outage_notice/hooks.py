@@ -208,7 +208,7 @@ def automated_reply(ticket: TicketFacts, event: str, locale: str, now: datetime)
 
 
 @hookimpl
-def mail_is_wanted(reference: MailReference, now: datetime) -> bool | None:
+def mail_is_wanted(reference: MailReference, now: datetime) -> bool | datetime | None:
     from plugins.outage_notice.mailings import actions
 
     return actions.mail_is_wanted(reference, now)

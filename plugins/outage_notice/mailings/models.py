@@ -19,7 +19,8 @@ class Mailing(Base):
 
     It is written in chunks: everybody up to the id `reached_id` has been looked at, until `written_at`. `people` got a
     mail, `without_mailbox` could not. `occurrence_on` is the local date in a repetition, else ""; `ends_at` when that
-    time was to end. `followed_at`: since then those who got it know that it is over, or need not be told.
+    time was to end. After `attempts` failures in a row it rests until `due_at`; with `written_at` and `error` it was
+    given up. `followed_at`: since then those who got it know that it is over, or need not be told.
     """
 
     __tablename__ = "outage_mailing"
@@ -34,6 +35,9 @@ class Mailing(Base):
     reached_id: Mapped[int] = mapped_column(default=0)
     people: Mapped[int] = mapped_column(default=0)
     without_mailbox: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    error: Mapped[str | None] = mapped_column(String(300))
     written_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     followed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (

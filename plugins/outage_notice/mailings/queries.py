@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
 from helpdesk.plugin_api import MailReference, User, db
 from plugins.outage_notice.announcements.models import Announcement, Step
@@ -49,9 +50,15 @@ def unfollowed(announcement_id: int) -> list[Mailing]:
     return list(db.session.scalars(query.order_by(Mailing.id)))
 
 
-def unwritten_ids() -> list[int]:
-    """The mailings that are not written to everybody yet, oldest first."""
-    ids = list(db.session.scalars(select(Mailing.id).where(Mailing.written_at.is_(None)).order_by(Mailing.id)))
+def lock_announcement(session: Session, announcement_id: int) -> Announcement | None:
+    """As it is now, locked: before its steps, its mailings and the outbox, as everybody does."""
+    return session.get(Announcement, announcement_id, with_for_update=True, populate_existing=True)
+
+
+def due_ids(now: datetime) -> list[int]:
+    """The mailings that are not written to everybody yet and do not rest after a failure, oldest first."""
+    is_due = or_(Mailing.due_at.is_(None), Mailing.due_at <= now)
+    ids = list(db.session.scalars(select(Mailing.id).where(Mailing.written_at.is_(None), is_due).order_by(Mailing.id)))
     db.session.rollback()  # the read must not hold an old view while others write
     return ids
 
@@ -121,8 +128,10 @@ def _in_audience(announcement_id: int, user_ids: Sequence[int]) -> set[int]:
     return set(db.session.scalars(select(User.id).where(User.id.in_(user_ids), condition)))
 
 
-def is_wanted(reference: MailReference, now: datetime) -> bool | None:
-    """Whether a mail of a mailing still says what is true to somebody whom it concerns; None: it is none of them."""
+def is_wanted(reference: MailReference, now: datetime) -> bool | datetime | None:
+    """Whether a mail of a mailing still says what is true to somebody whom it concerns, or the moment until which an
+    end can be undone; None: it is none of them.
+    """
     found = read_mailing(reference)
     if found is None:
         return None
@@ -131,8 +140,9 @@ def is_wanted(reference: MailReference, now: datetime) -> bool | None:
     record = None if mailing is None else db.session.get(Announcement, mailing.announcement_id)
     if mailing is None or record is None:
         return False
-    if what_now(record, mailing.kind, mailing.occurrence_on, now) is not Now.go:
-        return False
+    state = what_now(record, mailing.kind, mailing.occurrence_on, now)
+    if state is not Now.go:
+        return record.undo_until or False if state is Now.wait else False
     if mailing.kind is not MailKind.planned and not _was_mailed_before(mailing, user_id):
         return False
     return bool(_in_audience(record.id, [user_id]))

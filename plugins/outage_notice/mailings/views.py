@@ -62,7 +62,7 @@ def _said(record: Announcement, mailings: list[Mailing], now: datetime) -> list[
     mailed = [
         Line(one.started_at, "mail", mailing_words(one.kind, one.minutes_before), _people(one))
         for one in mailings
-        if one.people or one.kind is MailKind.planned
+        if one.people or one.kind is MailKind.planned or one.error
     ]
     return sorted(shown + mailed, key=lambda line: line.at or now)
 
@@ -76,6 +76,8 @@ def _people(mailing: Mailing) -> str:
     people = ngettext("%(count)s person", "%(count)s people", mailing.people, count=number(mailing.people))
     if mailing.written_at is None:
         return str(_("%(people)s so far", people=people))
+    if mailing.error is not None:
+        return str(_("%(people)s, then given up after errors", people=people))
     if not mailing.without_mailbox:
         return str(people)
     return str(_("%(people)s, %(count)s without a mailbox", people=people, count=number(mailing.without_mailbox)))
@@ -126,4 +128,12 @@ def _mailed(data: dict[str, Any]) -> str:
     return f"{what} · {people}"
 
 
-TIMELINE_WORDS: dict[str, TimelineWords] = {"mailed": ("mail", "pub", _mailed)}
+def _failed(data: dict[str, Any]) -> str:
+    """Such as "E-mail, at the start · 12 people, then given up after errors"."""
+    return str(_("%(people)s, then given up after errors", people=_mailed(data)))
+
+
+TIMELINE_WORDS: dict[str, TimelineWords] = {
+    "mailed": ("mail", "pub", _mailed),
+    "mailing_failed": ("triangle", "l1", _failed),
+}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from plugins.outage_notice.announcements.rules.retrying import ATTEMPTS, pause_before_retry
 from plugins.outage_notice.outages.rules.links import (
-    ATTEMPTS,
     CANDIDATES_SINCE,
     HEARD,
     IN_THREAD,
@@ -20,7 +20,6 @@ from plugins.outage_notice.outages.rules.links import (
     is_over_for_tickets,
     may_hold_tickets,
     notice_key,
-    pause_before_retry,
     reply_result,
     status_after_end,
     waits,

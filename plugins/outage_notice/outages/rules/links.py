@@ -12,7 +12,6 @@ from plugins.outage_notice.announcements.rules import Kind, Phase, TicketAction
 
 TEXT_LIMIT = 4000
 NUMBERS_LIMIT = 100
-ATTEMPTS = 6
 CANDIDATES_SINCE = timedelta(hours=24)
 OPEN = (TicketStatus.new, TicketStatus.open, TicketStatus.pending)
 
@@ -144,7 +143,3 @@ def status_after_end(
         return status
     solves = was_real and action is TicketAction.solve and not has_written
     return TicketStatus.solved if solves else TicketStatus.open
-
-
-def pause_before_retry(attempts: int) -> timedelta:
-    return timedelta(seconds=4.0**attempts)

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from helpdesk.audit.models import AuditEntry
 from helpdesk.core.clock import FixedClock
 from helpdesk.core.database import db
 from plugins.outage_notice.announcements import actions as announcements
 from plugins.outage_notice.announcements.models import Announcement, Step
 from plugins.outage_notice.announcements.queries import get_notice, timeline
 from plugins.outage_notice.announcements.rules import Anchor, Kind, NewUpdate, PlanEntry, Says, Status, Weight
-from plugins.outage_notice.mailings import actions
+from plugins.outage_notice.announcements.rules.retrying import ATTEMPTS
+from plugins.outage_notice.mailings import actions, views
+from plugins.outage_notice.mailings.actions import writing
 from plugins.outage_notice.mailings.models import MailedPerson, Mailing
 from plugins.outage_notice.mailings.queries import ending_facts
 from plugins.outage_notice.outages.actions import follow_affected
@@ -153,7 +156,7 @@ def test_a_crash_between_two_chunks_mails_nobody_twice(
     go: Go,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(actions, "PEOPLE_AT_ONCE", 2)
+    monkeypatch.setattr(writing, "PEOPLE_AT_ONCE", 2)
     crowd = [people.ana, *(factories.make_user(f"Person {n}", "requester", people.finance) for n in range(4))]
     work()
     left = [1]
@@ -166,12 +169,52 @@ def test_a_crash_between_two_chunks_mails_nobody_twice(
             raise RuntimeError("the process is gone")
 
     broken = True
-    monkeypatch.setattr(actions, "failpoint", fail)
+    monkeypatch.setattr(writing, "failpoint", fail)
     go(start - 15 * DAY)
     assert [len(mails(app, person, TITLE)) for person in crowd] == [1, 1, 0, 0, 0]
     broken = False
     go(start - 15 * DAY + HOUR)
     assert [len(mails(app, person, TITLE)) for person in crowd] == [1] * 5
+
+
+def test_a_mailing_that_keeps_failing_rests_longer_each_time_and_is_given_up(
+    app: Flask,
+    people: People,
+    work: Callable[..., Announcement],
+    start: datetime,
+    go: Go,
+    clock: FixedClock,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[datetime] = []
+
+    def fail(name: str) -> None:
+        if name == "mailing_chunk":
+            tried.append(clock.now())
+            raise RuntimeError("nothing goes")
+
+    record = work()
+    with monkeypatch.context() as broken:
+        broken.setattr(writing, "failpoint", fail)
+        go(start - 15 * DAY)
+        for _second in range(3):
+            settle()
+        assert len(tried) == 1  # it rests, and what is asked every second does not try it again
+        for seconds in (4, 16, 64, 256, 1024):
+            go(clock.now() + timedelta(seconds=seconds))
+        assert len(tried) == ATTEMPTS
+        go(clock.now() + HOUR)
+        assert len(tried) == ATTEMPTS
+    go(start - 14 * DAY)
+    assert mails(app, people.ana, TITLE) == []
+    with app.app_context():
+        assert timeline(record.id)[-1].kind == "mailing_failed"
+        assert [one.after for one in db.session.query(AuditEntry).filter_by(object_kind="alarm")] == [
+            {"what": f"OUT-{record.id}"}
+        ]
+    with app.test_request_context():
+        assert "then given up after errors" in views.room_part(record.id, factories.viewer(people.teresa), clock.now())
 
 
 def test_a_mail_that_waited_too_long_is_not_sent(
@@ -196,6 +239,25 @@ def test_a_mail_that_waited_too_long_is_not_sent(
     assert mails(app, people.ana, TITLE) == []  # nor that it was called off: they know nothing of it
     with app.app_context():
         assert [one.people for one in db.session.query(Mailing)] == [0, 0]
+
+
+def test_a_mail_whose_turn_comes_before_an_end_is_undone_waits(
+    app: Flask, people: People, clock: FixedClock, settle: Settle
+) -> None:
+    record = publish(people.teresa, department(people.finance), title=TITLE, notice_plan=(mail(),))
+    with app.app_context():
+        announcements.fire_due_steps(clock.now())
+        step = db.session.query(Step).filter_by(announcement_id=record.id, kind="mail").one()
+        mailing = actions.start_planned(record.id, step.id)
+        assert mailing is not None
+        assert actions.write_chunk(mailing.id) == 1
+    act(announcements.resolve, people.teresa, record.id, "It works.")
+    settle()
+    assert mails(app, people.ana, TITLE) == []
+    act(announcements.undo_resolve, people.teresa, record.id)
+    clock.set(clock.now() + timedelta(minutes=3))
+    settle()
+    assert mails(app, people.ana, TITLE) == [TITLE]
 
 
 def test_what_is_called_off_is_told_to_those_who_were_mailed(
