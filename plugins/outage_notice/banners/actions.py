@@ -106,24 +106,32 @@ def count_accepted(limit: int = MAILS_AT_ONCE) -> int:
 
 def _record(session: Session, acts: Sequence[Act]) -> None:
     """Write down what people did at which time, by announcement and minute, and say so to those who watch."""
+    people: dict[int, set[int]] = {}
     groups: dict[tuple[int, datetime], list[Act]] = {}
     for act in acts:
+        people.setdefault(act[1].announcement_id, set()).add(act[1].user_id)
         groups.setdefault((act[1].announcement_id, act[0].replace(second=0, microsecond=0)), []).append(act)
-    reached: list[int] = []
+    # The rows of all people before any counter: whoever holds a counter waits for nobody's row.
+    rows = {id: _locked_rows(session, id, people[id]) for id in sorted(people)}
     followed: list[Receipt] = []
+    reached: list[int] = []
     for announcement_id, minute in sorted(groups):
-        ours = groups[announcement_id, minute]
-        rows = _locked_rows(session, announcement_id, {one.user_id for _at, one, _banner in ours})
-        before = _reached(rows.values())
-        changed = [one for at, one, banner in ours if _apply(rows[one.user_id], one, banner, at)]
-        if changed:
-            _count(session, announcement_id, before, _reached(rows.values()), minute)
-            reached.append(announcement_id)
-        followed += [rows[one.user_id] for one in changed if one.what in FOLLOWED]
-        for one in changed:
-            if one.what is What.affected:
-                record_event(FoundAffected(announcement_id, one.user_id))
+        changed = _apply_all(session, groups[announcement_id, minute], rows[announcement_id], minute)
+        reached += [announcement_id] if changed else []
+        followed += [rows[announcement_id][one.user_id] for one in changed if one.what in FOLLOWED]
     _tell(followed, reached)
+
+
+def _apply_all(session: Session, acts: Sequence[Act], rows: Mapping[int, Receipt], minute: datetime) -> list[Taken]:
+    """Write down what was done with one announcement within one minute. What of it was new."""
+    before = _reached(rows.values())
+    changed = [one for at, one, banner in acts if _apply(rows[one.user_id], one, banner, at)]
+    if changed:
+        _count(session, acts[0][1].announcement_id, before, _reached(rows.values()), minute)
+    for one in changed:
+        if one.what is What.affected:
+            record_event(FoundAffected(one.announcement_id, one.user_id))
+    return changed
 
 
 def _tell(followed: Sequence[Receipt], reached: Sequence[int]) -> None:

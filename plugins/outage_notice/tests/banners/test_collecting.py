@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,12 +12,14 @@ from sqlalchemy import event, select
 from sqlalchemy.pool import QueuePool
 
 from helpdesk.accounts.models import User
-from helpdesk.core.database import db
+from helpdesk.core.database import db, transaction
 from helpdesk.core.errors import Conflict, HelpdeskError, NotFound
 from helpdesk.core.outbox import OutboxRow
+from helpdesk.mail.models import AcceptedMail
 from helpdesk.plugin_api import now
+from plugins.outage_notice.announcements.rules.telling import TOPIC, mail_reference
 from plugins.outage_notice.banners import collecting
-from plugins.outage_notice.banners.actions import Taken, record_receipts
+from plugins.outage_notice.banners.actions import Taken, count_accepted, record_receipts
 from plugins.outage_notice.banners.collecting import take_receipt
 from plugins.outage_notice.banners.models import ReachMinute, Receipt
 from plugins.outage_notice.banners.queries import boards
@@ -130,6 +133,23 @@ def test_a_batch_costs_the_same_statements_whatever_its_size(app: Flask, people:
             record_receipts([Taken(outage.id, user.id, What.seen) for user in users])
         costs.append(len(said))
     assert costs[1] == costs[2] < 15  # and each reads what the one before has changed
+
+
+def test_accepted_mails_lock_the_rows_of_all_people_before_any_counter(app: Flask, people: People) -> None:
+    outage = publish(people.teresa, EVERYONE)
+    said: list[str] = []
+    with app.app_context():
+        with transaction() as session:
+            for minutes, user in enumerate((people.ana, people.bruno)):
+                key, at = mail_reference(outage.id, user.id).key, now() - timedelta(minutes=minutes)
+                session.add(AcceptedMail(topic=TOPIC, key=key, accepted_at=at))
+        event.listen(db.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+        assert count_accepted() == 2
+    locked = [number for number, text in enumerate(said) if "FROM outage_receipt" in text]
+    raised = [number for number, text in enumerate(said) if text.startswith("INSERT INTO outage_reach_minute")]
+    assert len(raised) == 2
+    assert max(locked) < min(raised)
+    assert counted(outage.id) == (2, 0)
 
 
 def test_one_that_is_refused_does_not_hold_up_the_others(app: Flask, people: People) -> None:
