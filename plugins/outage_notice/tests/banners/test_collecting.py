@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
@@ -78,6 +79,37 @@ def test_many_at_once_share_transactions(app: Flask, people: People, monkeypatch
     assert batches == [1, 5]
     assert receipts(outage.id) == {user.id: (True, True) for user in everybody}
     assert counted(outage.id) == (6, 6)
+
+
+def test_nobody_writes_for_others_as_long_as_they_keep_coming(
+    app: Flask, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = publish(people.teresa, EVERYONE)
+    writers: list[str] = []
+    later: list[Future[None]] = []
+    crowd = [people.bruno, people.carla, people.adam]
+    with app.app_context():
+        collector = app.extensions.setdefault(collecting.EXTENSION, collecting.Collector())
+    with ThreadPoolExecutor(4) as pool:
+
+        def write(rows: list[Taken]) -> dict[Taken, HelpdeskError]:
+            """Somebody else comes while each of the first ones writes."""
+            writers.append(threading.current_thread().name)
+            if len(writers) < 4:
+                later.append(pool.submit(take, crowd.pop(), outage.id, What.seen))
+                while not collector._waiting:
+                    threading.Event().wait(0.01)
+            return record_receipts(rows)
+
+        monkeypatch.setattr(collecting, "record_receipts", write)
+        take(people.ana, outage.id, What.seen)
+        while len(later) < 3:
+            threading.Event().wait(0.01)
+        for one in later:
+            one.result()
+    assert len(writers) == 4
+    assert all(one != following for one, following in pairwise(writers))
+    assert counted(outage.id) == (4, 4)
 
 
 def test_first_times_count_once(people: People) -> None:
