@@ -47,9 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "by_turns: of `both` databases on one, chosen by the test's name"
-    )
+    config.addinivalue_line("markers", "by_turns: of `both` databases on one, chosen by the test's name")
     config.addinivalue_line("markers", "long: takes many seconds, so that it comes first")
     for name in [name for name in os.environ if name.startswith("HELPDESK_")]:
         if name != "HELPDESK_CHROMIUM" and not name.startswith("HELPDESK_TEST_"):

@@ -64,7 +64,8 @@ def record(
 
 
 def raise_alarm(name: str, **facts: Any) -> None:
-    """Tell administrators that a budget is used up, or that something was given up: in the log at once, under Administration for a day.
+    """Tell administrators that a budget is used up or something was given up: in the log at once, and under
+    Administration for a day.
 
     The entry is written once an hour. Inside a transaction, which the caller is about to give up, it is written when
     the request ends.
